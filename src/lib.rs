@@ -1,0 +1,3 @@
+//! Hesse: the program as a library.
+pub mod data;
+pub mod weights;
