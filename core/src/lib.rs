@@ -1,1 +1,29 @@
-//! core
+//! The core of Hesse: networks as data, derivatives as programs, and the traits that plugins implement.
+//!
+//! A [`Model`] records a [`Graph`](graph::Graph) of primitives; [`autodiff`] turns it into derivative graphs; a
+//! [`SecondOrderBackend`] compiles and runs them; an [`operator`] sums them over a data set; an [`EigenSolver`]
+//! looks at the result. Core names no backend, no model and no file format, because it is compiled into every plugin.
+//!
+//! Decided against: tensors in the model trait (a plugin would then carry a second copy of a framework's global
+//! state), and a framework's own double backward (two frameworks would mean two derivations to trust).
+#![forbid(unsafe_code)]
+
+pub mod autodiff;
+pub mod backend;
+pub mod eigen;
+pub mod error;
+pub mod graph;
+pub mod host;
+pub mod loss;
+pub mod model;
+pub mod operator;
+pub mod options;
+pub mod program;
+pub mod random;
+pub mod registry;
+pub mod vectors;
+
+pub use backend::SecondOrderBackend;
+pub use eigen::EigenSolver;
+pub use model::Model;
+pub use operator::LinearOperator;

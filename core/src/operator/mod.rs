@@ -1,0 +1,68 @@
+//! Linear operators on blocks of device vectors: first of all a loss's Hessian over a data set.
+//!
+//! The trait has two methods, and a product is always of a block. What sums over batches is in `dataset`; the checks that
+//! run before a long computation are in `self_test`.
+
+mod dataset;
+mod evaluate;
+mod self_test;
+mod source;
+
+pub use dataset::{CacheReport, Curvature, DatasetOperator};
+pub use evaluate::{DeviceBatch, Evaluation, Evaluator, Weights, count_correct};
+pub use self_test::{SelfTest, self_test};
+pub use source::{Batch, DataSource, batches};
+
+use crate::backend::BackendError;
+use crate::error::GraphError;
+use crate::vectors::{VectorError, VectorSpace, View, ViewMut};
+use thiserror::Error;
+
+/// A product that could not be formed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OperatorError {
+    /// The backend failed.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// Block arithmetic failed.
+    #[error(transparent)]
+    Vectors(#[from] VectorError),
+    /// The derivative could not be recorded.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// The data could not be read.
+    #[error("data: {0}")]
+    Data(String),
+    /// The loss has no weight (every label is ignored), so a mean does not exist.
+    #[error("total weight of the loss: expected a positive number, found {0}")]
+    NoWeight(f64),
+    /// A sum became NaN or infinite.
+    #[error("{what} is not finite: first at {place}")]
+    NotFinite {
+        /// The quantity.
+        what: &'static str,
+        /// Batch, and primitive where known.
+        place: String,
+    },
+    /// Someone asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// A linear map from vectors of length n to vectors of length n.
+pub trait LinearOperator: Send + Sync {
+    /// The space of its vectors.
+    fn space(&self) -> &dyn VectorSpace;
+
+    /// `Y ← A X`, column by column; as many columns in Y as in X.
+    ///
+    /// # Errors
+    /// Where sizes do not fit or the product fails.
+    fn apply(&self, x: View<'_>, y: ViewMut<'_>) -> Result<(), OperatorError>;
+
+    /// n.
+    fn dimension(&self) -> usize {
+        self.space().dimension()
+    }
+}

@@ -1,0 +1,187 @@
+//! Options of the form `name:key=value,…`, checked against what an entry declares.
+//!
+//! Every registered model and solver lists its options with default and help text; listings, help and errors come
+//! from that one list. A typed schema language was decided against while text suffices.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use thiserror::Error;
+
+/// One option that an entry accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OptionSpec {
+    /// The key.
+    pub name: &'static str,
+    /// What holds when it is not given, for people to read.
+    pub default: &'static str,
+    /// One line of explanation.
+    pub help: &'static str,
+}
+
+/// An option that does not exist or cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum OptionError {
+    /// Not `key=value`.
+    #[error("option '{0}': expected key=value")]
+    Syntax(String),
+    /// The entry has no such key.
+    #[error("{entry} has no option '{key}'; it has {known}")]
+    Unknown {
+        /// Whose options.
+        entry: String,
+        /// What was given.
+        key: String,
+        /// What exists.
+        known: String,
+    },
+    /// The value is not of the right kind or out of range.
+    #[error("option {key}={value}: expected {expected}")]
+    Value {
+        /// The key.
+        key: String,
+        /// What was given.
+        value: String,
+        /// What would have been accepted.
+        expected: String,
+    },
+}
+
+/// Given options, by key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options(BTreeMap<String, String>);
+
+impl Options {
+    /// Splits `name:key=value,…` into the name and the options.
+    ///
+    /// # Errors
+    /// Where a part is not `key=value`.
+    pub fn split(text: &str) -> Result<(String, Options), OptionError> {
+        let (name, rest) = text.split_once(':').unwrap_or((text, ""));
+        Ok((name.to_string(), rest.parse()?))
+    }
+
+    /// Whether nothing was given.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a key was given.
+    pub fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// The given pairs, sorted by key.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(k, v)| (k.as_str(), v.as_str()))
+    }
+
+    /// Refuses keys that are not declared.
+    ///
+    /// # Errors
+    /// Naming the first unknown key and all known ones.
+    pub fn check(&self, entry: &str, specs: &[OptionSpec]) -> Result<(), OptionError> {
+        match self.0.keys().find(|k| !specs.iter().any(|s| s.name == **k)) {
+            None => Ok(()),
+            Some(key) => {
+                let known: Vec<&str> = specs.iter().map(|s| s.name).collect();
+                let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
+                Err(OptionError::Unknown { entry: entry.to_string(), key: key.clone(), known })
+            }
+        }
+    }
+
+    /// The text of an option.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    /// A parsed option, or the default.
+    ///
+    /// # Errors
+    /// Where the text does not parse; `expected` says what would.
+    pub fn value<T: FromStr>(&self, key: &str, default: T, expected: &str) -> Result<T, OptionError> {
+        match self.text(key) {
+            None => Ok(default),
+            Some(text) => text.parse().map_err(|_| self.bad(key, expected)),
+        }
+    }
+
+    /// A whole number of at least `least`, or the default.
+    ///
+    /// # Errors
+    /// Where the text is something else.
+    pub fn count(&self, key: &str, default: usize, least: usize) -> Result<usize, OptionError> {
+        let expected = format!("a whole number of at least {least}");
+        let n: usize = self.value(key, default, &expected)?;
+        // The upper bound keeps products of sizes representable.
+        if (least..=1 << 20).contains(&n) { Ok(n) } else { Err(self.bad(key, &expected)) }
+    }
+
+    /// The position of the given text among `choices`, or the default's.
+    ///
+    /// # Errors
+    /// Where the text is none of them.
+    pub fn choice<'a>(&self, key: &str, default: &'a str, choices: &[&'a str]) -> Result<&'a str, OptionError> {
+        match self.text(key) {
+            None => Ok(default),
+            Some(text) => choices
+                .iter()
+                .find(|c| **c == text)
+                .copied()
+                .ok_or_else(|| self.bad(key, &format!("one of {}", choices.join(", ")))),
+        }
+    }
+
+    fn bad(&self, key: &str, expected: &str) -> OptionError {
+        OptionError::Value {
+            key: key.to_string(),
+            value: self.text(key).unwrap_or_default().to_string(),
+            expected: expected.to_string(),
+        }
+    }
+}
+
+impl FromStr for Options {
+    type Err = OptionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut map = BTreeMap::new();
+        for part in text.split(',').filter(|p| !p.is_empty()) {
+            match part.split_once('=') {
+                Some((k, v)) if !k.is_empty() => map.insert(k.trim().to_string(), v.trim().to_string()),
+                _ => return Err(OptionError::Syntax(part.to_string())),
+            };
+        }
+        Ok(Options(map))
+    }
+}
+
+impl std::fmt::Display for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let pairs: Vec<String> = self.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        f.write_str(&pairs.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPECS: &[OptionSpec] = &[OptionSpec { name: "width", default: "8", help: "units" }];
+
+    #[test]
+    fn an_unknown_key_is_named_with_the_known_ones() {
+        let (name, options) = Options::split("mlp:widht=3").unwrap();
+        let error = options.check(&name, SPECS).unwrap_err().to_string();
+        assert_eq!(error, "mlp has no option 'widht'; it has width");
+    }
+
+    #[test]
+    fn a_value_that_does_not_parse_says_what_would() {
+        let (_, options) = Options::split("mlp:width=many").unwrap();
+        let error = options.count("width", 8, 1).unwrap_err().to_string();
+        assert_eq!(error, "option width=many: expected a whole number of at least 1");
+        assert!(Options::split("mlp:width").is_err());
+    }
+}
