@@ -1,1 +1,32 @@
-//! backends/candle
+//! The Candle backend: runs Hesse's programs on Candle tensors.
+//!
+//! Every tensor is a Candle tensor and every primitive a Candle custom operation in place, on memory that is planned
+//! when a program is compiled; Candle's own backward and its element-wise operations are not used (they have no second
+//! order, allocate each result, and run partly on one thread). A program is lowered once per batch size: element-wise
+//! chains become one pass over memory, sums of products accumulate in the products' own kernels, and buffers are reused
+//! as soon as they are dead, so a product allocates nothing in steady state.
+
+mod backend;
+mod conv;
+mod element;
+mod fused;
+mod lower;
+mod plan;
+mod pool;
+mod product;
+mod run;
+mod softmax;
+mod space;
+mod strided;
+mod tensor;
+
+pub use backend::CandleBackend;
+
+hesse_core::submit! {
+    hesse_core::registry::BackendEntry {
+        name: "candle",
+        summary: "Candle tensors with Hesse's own parallel kernels; built in",
+        devices: backend::devices,
+        open: backend::open,
+    }
+}

@@ -1,0 +1,13 @@
+//! From a program to kernel steps for one batch size.
+//!
+//! Three decisions are taken here: reshapes are aliases; element-wise values with a single element-wise (or summing) user
+//! are evaluated inside that user; and in a sum of two products (convolutions, matrix products) the second accumulates
+//! into the first one's result. What remains becomes one step each, in the program's order.
+
+mod analysis;
+mod emit;
+mod expression;
+mod step;
+
+pub(crate) use emit::lower;
+pub(crate) use step::{BufferId, Constant, Kernel, Lowered, Origin, Step, Strided};

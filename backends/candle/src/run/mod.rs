@@ -1,0 +1,295 @@
+//! Running a lowered, planned program.
+
+mod bind;
+mod dispatch;
+
+use crate::element::Element;
+use crate::lower::{BufferId, Constant, Kernel, Lowered, Origin, Step};
+use crate::plan::{Place, Plan};
+use crate::space::Columns;
+use crate::tensor;
+use bind::{Bound, Layout};
+use candle_core::{DType, Tensor};
+use dispatch::Slice;
+use hesse_core::backend::{BackendError, DeviceTensor, Executable, Feed, Outcome, Saved};
+use hesse_core::graph::Kind;
+use hesse_core::program::{Program, Role};
+use hesse_core::vectors::{Precision, ViewMut};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// The kept outputs of a primal program, by number.
+pub(crate) struct SavedTensors(pub Vec<Tensor>);
+
+/// A compiled program.
+pub(crate) struct CandleExecutable<T> {
+    name: String,
+    program: Lowered,
+    plan: Plan,
+    slots: Vec<Tensor>,
+    constants: Vec<Option<Tensor>>,
+    layout: Layout,
+    pool: Arc<rayon::ThreadPool>,
+    entry: PhantomData<fn() -> T>,
+}
+
+fn dtype<T: Element>(kind: Kind) -> DType {
+    match kind {
+        Kind::Real => T::DTYPE,
+        Kind::Index => DType::U32,
+    }
+}
+
+fn bytes<T: Element>(elements: usize, kind: Kind) -> usize {
+    elements * if kind == Kind::Real { T::PRECISION.bytes() } else { 4 }
+}
+
+impl<T: Element> CandleExecutable<T> {
+    pub fn new(program: &Program, batch: usize, pool: Arc<rayon::ThreadPool>) -> Result<Self, BackendError> {
+        let lowered = crate::lower::lower(program, batch);
+        let plan = crate::plan::plan(&lowered);
+        let fail = |e: candle_core::Error| BackendError::Operation {
+            program: program.name.clone(),
+            operation: "memory plan".into(),
+            cause: e.to_string(),
+        };
+        let slots = plan
+            .slots
+            .iter()
+            .map(|&(n, kind)| tensor::zeros(n, dtype::<T>(kind)))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(fail)?;
+        let constants = lowered
+            .buffers
+            .iter()
+            .map(|b| match &b.origin {
+                Origin::Constant(Constant::Fill(c)) => constant::<T>(&vec![*c; b.elements]).map(Some),
+                Origin::Constant(Constant::Table(t)) => constant::<T>(t).map(Some),
+                _ => Ok(None),
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(fail)?;
+        let layout = Layout::new(program, batch);
+        let name = program.name.clone();
+        Ok(CandleExecutable { name, program: lowered, plan, slots, constants, layout, pool, entry: PhantomData })
+    }
+
+    fn tensor_of<'a>(
+        &'a self,
+        b: BufferId,
+        bound: &'a Bound,
+        keep: Option<&'a SavedTensors>,
+    ) -> Option<(&'a Tensor, usize)> {
+        match self.plan.places[b] {
+            Place::Slot(s) => self.slots.get(s).map(|t| (t, 0)),
+            Place::Saved(k) => keep.and_then(|s| s.0.get(k)).map(|t| (t, 0)),
+            Place::Given => match &self.constants[b] {
+                Some(t) => Some((t, 0)),
+                None => bound.get(b),
+            },
+        }
+    }
+
+    fn failed(&self, step: &Step, cause: impl ToString) -> BackendError {
+        BackendError::Operation { program: self.name.clone(), operation: step.name.into(), cause: cause.to_string() }
+    }
+
+    /// Runs one step that writes a buffer.
+    fn execute(&self, step: &Step, bound: &Bound, keep: Option<&SavedTensors>) -> Result<(), BackendError> {
+        let missing = || self.failed(step, "an operand has no memory");
+        let Some(write) = step.write else { return Ok(()) };
+        let (out, _) = self.tensor_of(write, bound, keep).ok_or_else(missing)?;
+        let elements = self.program.buffers[write].elements;
+        let mut guards = Vec::with_capacity(step.reads.len());
+        for &b in &step.reads {
+            // The result may take over a dying operand's memory.
+            if self.plan.places[b] == self.plan.places[write] && self.plan.places[b] != Place::Given {
+                guards.push(None);
+                continue;
+            }
+            let (tensor, offset) = self.tensor_of(b, bound, keep).ok_or_else(missing)?;
+            guards.push(Some((tensor.storage_and_layout().0, offset, &self.program.buffers[b])));
+        }
+        let mut slices = Vec::with_capacity(guards.len());
+        for g in &guards {
+            slices.push(match g {
+                None => Slice::Result,
+                Some((storage, offset, info)) => {
+                    let storage = tensor::cpu(storage).map_err(|e| self.failed(step, e))?;
+                    let range = *offset..*offset + info.elements;
+                    match info.kind {
+                        Kind::Real => T::slice(storage).ok().and_then(|s| s.get(range)).map(Slice::Real),
+                        Kind::Index => storage.as_slice::<u32>().ok().and_then(|s| s.get(range)).map(Slice::Index),
+                    }
+                    .ok_or_else(missing)?
+                }
+            });
+        }
+        let kind = self.program.buffers[write].kind;
+        tensor::write(out, step.name, |storage| match kind {
+            Kind::Real => {
+                let out = &mut T::slice_mut(storage)?[..elements];
+                dispatch::real(&step.kernel, &slices, out)
+            }
+            Kind::Index => {
+                let candle_core::CpuStorage::U32(out) = storage else {
+                    return Err(candle_core::Error::Msg("expected indices".into()));
+                };
+                dispatch::index(&step.kernel, &slices, &mut out[..elements])
+            }
+        })
+        .map_err(|e| self.failed(step, e))
+    }
+
+    /// Hands a value to the caller.
+    fn deliver(
+        &self,
+        step: &Step,
+        role: &Role,
+        bound: &Bound,
+        keep: Option<&SavedTensors>,
+        outcome: &mut Outcome,
+        result: Option<(&Columns, usize)>,
+    ) -> Result<(), BackendError> {
+        let b = step.reads[0];
+        let (tensor, offset) = self.tensor_of(b, bound, keep).ok_or_else(|| self.failed(step, "no memory"))?;
+        let elements = self.program.buffers[b].elements;
+        if let Role::Flat { offset: row } = role {
+            let Some((columns, start)) = result else { return Ok(()) };
+            let at = start + row;
+            return tensor::read(tensor, |s| {
+                let values = &T::slice(s)?[offset..offset + elements];
+                tensor::write(&columns.tensor, "add to result", |s| match columns.precision {
+                    Precision::F32 => add::<T, f32>(values, &mut f32::slice_mut(s)?[at..at + elements]),
+                    Precision::F64 => add::<T, f64>(values, &mut f64::slice_mut(s)?[at..at + elements]),
+                })
+            })
+            .map_err(|e| self.failed(step, e));
+        }
+        let values: Vec<f64> =
+            tensor::read(tensor, |s| Ok(T::slice(s)?[offset..offset + elements].iter().map(|v| v.wide()).collect()))
+                .map_err(|e| self.failed(step, e))?;
+        let first = || values.first().copied().unwrap_or(0.0);
+        match role {
+            Role::Loss => outcome.loss = first(),
+            Role::Weight => outcome.weight = first(),
+            Role::Output => outcome.output = values,
+            Role::PerSampleLoss => outcome.per_sample_loss = values,
+            Role::Buffer(i) => outcome.buffers.push((*i, values)),
+            Role::Flat { .. } | Role::Saved(_) => {}
+        }
+        Ok(())
+    }
+}
+
+fn constant<T: Element>(values: &[f64]) -> candle_core::Result<Tensor> {
+    let tensor = tensor::zeros(values.len(), T::DTYPE)?;
+    tensor::write(&tensor, "constant", |s| {
+        T::slice_mut(s)?.iter_mut().zip(values).for_each(|(t, v)| *t = T::narrow(*v));
+        Ok(())
+    })?;
+    Ok(tensor)
+}
+
+fn add<A: Element, B: Element>(values: &[A], to: &mut [B]) -> candle_core::Result<()> {
+    to.iter_mut().zip(values).for_each(|(t, v)| *t = *t + B::narrow(v.wide()));
+    Ok(())
+}
+
+impl<T: Element> Executable for CandleExecutable<T> {
+    fn run(
+        &mut self,
+        feed: &Feed<'_>,
+        result: Option<ViewMut<'_>>,
+        keep: Option<&mut Saved>,
+    ) -> Result<Outcome, BackendError> {
+        let columns = self.layout.check(&self.name, feed, result.as_ref())?;
+        let keep = match keep {
+            Some(saved) => saved.storage::<SavedTensors>(),
+            None => None,
+        };
+        if keep.map_or(0, |s| s.0.len()) < self.program.saved.len() {
+            return Err(self.layout.missing(&self.name, "memory for kept values"));
+        }
+        let target = result.as_ref().and_then(|r| r.block.storage::<Columns>());
+        let start = result.as_ref().map_or(0, |r| r.columns.start);
+        let rows = result.as_ref().map_or(0, |r| r.block.rows());
+        let pool = self.pool.clone();
+        pool.install(|| {
+            let mut outcome = Outcome::default();
+            for column in 0..columns {
+                let bound = Bound::new::<T>(&self.name, &self.program, &self.layout, feed, column)?;
+                let into = target.map(|t| (t, (start + column) * rows));
+                for step in &self.program.steps {
+                    match &step.kernel {
+                        Kernel::Deliver(role) => self.deliver(step, role, &bound, keep, &mut outcome, into)?,
+                        _ => self.execute(step, &bound, keep)?,
+                    }
+                }
+            }
+            Ok(outcome)
+        })
+    }
+
+    fn new_saved(&self) -> Result<Saved, BackendError> {
+        let mut saved = vec![None; self.program.saved.len()];
+        for &(k, b) in &self.program.saved {
+            let info = &self.program.buffers[b];
+            let t = tensor::zeros(info.elements, dtype::<T>(info.kind)).map_err(|_| BackendError::Memory {
+                device: "cpu".into(),
+                bytes: bytes::<T>(info.elements, info.kind),
+            })?;
+            if let Some(place) = saved.get_mut(k) {
+                *place = Some(t);
+            }
+        }
+        let tensors: Vec<Tensor> = saved.into_iter().flatten().collect();
+        Ok(DeviceTensor::new(Box::new(SavedTensors(tensors)), self.saved_bytes()))
+    }
+
+    fn saved_bytes(&self) -> usize {
+        self.program.saved.iter().map(|(_, b)| &self.program.buffers[*b]).map(|i| bytes::<T>(i.elements, i.kind)).sum()
+    }
+
+    fn workspace_bytes(&self) -> usize {
+        self.plan.slots.iter().map(|&(n, kind)| bytes::<T>(n, kind)).sum()
+    }
+
+    fn first_not_finite(&mut self, feed: &Feed<'_>) -> Result<Option<String>, BackendError> {
+        self.layout.check(&self.name, feed, None)?;
+        let saved = self.new_saved()?;
+        let keep = saved.storage::<SavedTensors>();
+        let bound = Bound::new::<T>(&self.name, &self.program, &self.layout, feed, 0)?;
+        let finite = |b: BufferId| -> Result<bool, BackendError> {
+            let info = &self.program.buffers[b];
+            let Some((tensor, offset)) = self.tensor_of(b, &bound, keep).filter(|_| info.kind == Kind::Real) else {
+                return Ok(true);
+            };
+            tensor::read(tensor, |s| {
+                Ok(T::slice(s)?[offset..offset + info.elements].iter().all(|v| v.wide().is_finite()))
+            })
+            .map_err(|e| BackendError::Operation {
+                program: self.name.clone(),
+                operation: "check".into(),
+                cause: e.to_string(),
+            })
+        };
+        for (b, info) in self.program.buffers.iter().enumerate() {
+            if let (Origin::Input(source), false) = (&info.origin, finite(b)?) {
+                return Ok(Some(format!("input {}", self.layout.describe(*source))));
+            }
+        }
+        let pool = self.pool.clone();
+        pool.install(|| {
+            for step in &self.program.steps {
+                self.execute(step, &bound, keep)?;
+                if let Some(write) = step.write
+                    && !finite(write)?
+                {
+                    return Ok(Some(format!("primitive {}", step.name)));
+                }
+            }
+            Ok(None)
+        })
+    }
+}
