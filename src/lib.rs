@@ -1,3 +1,4 @@
 //! Hesse: the program as a library.
 pub mod data;
+pub mod pickle;
 pub mod weights;
