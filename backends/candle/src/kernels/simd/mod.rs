@@ -1,0 +1,108 @@
+//! The inner loops, written once over a vector type and compiled once per instruction set.
+//!
+//! The choice is made when the program runs, so that an ordinary release build is fast everywhere. Two loops carry all
+//! convolutions: [`tile`] (weights times shifted pictures) and [`correlate`] (pictures times shifted pictures, summed).
+//! Both read pictures in place through a table of offsets. Packing patches into panels, as a blocked matrix product
+//! does, was decided against: with 16 output channels each packed number is used 16 times only, and the packing then
+//! costs about as much as the product.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod correlate;
+mod portable;
+mod tile;
+mod vector;
+
+pub use correlate::Correlation;
+pub use tile::Tile;
+
+/// Rows (channels) of the largest tile.
+pub const ROWS: usize = 4;
+/// Vectors (pixels) of the largest tile; 4 × 3 accumulators, 3 vectors and a broadcast fill 16 registers.
+pub const VECTORS: usize = 3;
+
+/// One set of inner loops.
+pub struct Kernels<T> {
+    /// The instruction set, for people.
+    pub name: &'static str,
+    /// Numbers in a vector.
+    pub lanes: usize,
+    /// By rows − 1 and vectors − 1.
+    pub tile: [[unsafe fn(&Tile<T>); VECTORS]; ROWS],
+    /// By rows − 1 and columns − 1.
+    pub correlate: [[unsafe fn(&Correlation<T>); VECTORS]; ROWS],
+}
+
+/// Chooses inner loops for a number type.
+pub trait Dispatch: Sized + 'static {
+    /// The fastest loops on this processor for rows of pictures of this width.
+    fn kernels(width: usize) -> &'static Kernels<Self>;
+}
+
+/// Wide vectors pay only where they do not add lanes that are thrown away.
+#[cfg(target_arch = "x86_64")]
+fn fits(width: usize, wide: usize, narrow: usize) -> bool {
+    width.next_multiple_of(wide) == width.next_multiple_of(narrow)
+}
+
+macro_rules! dispatch {
+    ($t:ident, $f32:ident) => {
+        impl Dispatch for $t {
+            fn kernels(width: usize) -> &'static Kernels<Self> {
+                #[cfg(target_arch = "x86_64")]
+                {
+                    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                        let wide = fits(width, avx512::$f32.lanes, avx2::$f32.lanes);
+                        if wide && is_x86_feature_detected!("avx512f") {
+                            return &avx512::$f32;
+                        }
+                        return &avx2::$f32;
+                    }
+                }
+                let _ = width;
+                &portable::$f32
+            }
+        }
+    };
+}
+
+dispatch!(f32, F32);
+dispatch!(f64, F64);
+
+/// Builds the table of one instruction set: `$attr` goes on each instance, `$v` is its vector.
+macro_rules! kernels {
+    ($table:ident, $t:ident, $v:ty, $name:literal $(, $attr:meta)?) => {
+        pub static $table: super::Kernels<$t> = {
+            use super::{Correlation, Kernels, Tile};
+            $(#[$attr])?
+            unsafe fn tile<const R: usize, const N: usize>(t: &Tile<$t>) {
+                // SAFETY: the caller's promises are those of the loop; the instruction set is enabled here.
+                unsafe { super::tile::run::<$v, R, N>(t) }
+            }
+            $(#[$attr])?
+            unsafe fn correlate<const R: usize, const N: usize>(t: &Correlation<$t>) {
+                // SAFETY: as above.
+                unsafe { super::correlate::run::<$v, R, N>(t) }
+            }
+            Kernels {
+                name: $name,
+                lanes: <$v as super::vector::Vector>::LANES,
+                tile: [
+                    [tile::<1, 1>, tile::<1, 2>, tile::<1, 3>],
+                    [tile::<2, 1>, tile::<2, 2>, tile::<2, 3>],
+                    [tile::<3, 1>, tile::<3, 2>, tile::<3, 3>],
+                    [tile::<4, 1>, tile::<4, 2>, tile::<4, 3>],
+                ],
+                correlate: [
+                    [correlate::<1, 1>, correlate::<1, 2>, correlate::<1, 3>],
+                    [correlate::<2, 1>, correlate::<2, 2>, correlate::<2, 3>],
+                    [correlate::<3, 1>, correlate::<3, 2>, correlate::<3, 3>],
+                    [correlate::<4, 1>, correlate::<4, 2>, correlate::<4, 3>],
+                ],
+            }
+        };
+    };
+}
+use kernels;

@@ -1,0 +1,45 @@
+//! The few vector operations that the inner loops need.
+
+/// A vector register of numbers.
+pub trait Vector: Copy {
+    /// The number type.
+    type Entry: Copy;
+    /// Numbers in a vector.
+    const LANES: usize;
+
+    /// All lanes zero.
+    ///
+    /// # Safety
+    /// For every operation here: the processor must have the instruction set of this vector.
+    unsafe fn zero() -> Self;
+    /// All lanes the same.
+    ///
+    /// # Safety
+    /// See [`Vector::zero`].
+    unsafe fn splat(v: Self::Entry) -> Self;
+    /// Reads `LANES` numbers, at any alignment.
+    ///
+    /// # Safety
+    /// See [`Vector::zero`]; the numbers must be readable.
+    unsafe fn load(p: *const Self::Entry) -> Self;
+    /// Writes `LANES` numbers, at any alignment.
+    ///
+    /// # Safety
+    /// See [`Vector::zero`]; the numbers must be writable.
+    unsafe fn store(self, p: *mut Self::Entry);
+    /// `self + a·b`.
+    ///
+    /// # Safety
+    /// See [`Vector::zero`].
+    unsafe fn multiply_add(self, a: Self, b: Self) -> Self;
+    /// `self + other`.
+    ///
+    /// # Safety
+    /// See [`Vector::zero`].
+    unsafe fn add(self, other: Self) -> Self;
+    /// The sum of all lanes, in a fixed order.
+    ///
+    /// # Safety
+    /// See [`Vector::zero`].
+    unsafe fn sum(self) -> Self::Entry;
+}
