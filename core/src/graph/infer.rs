@@ -31,7 +31,7 @@ pub(super) fn infer(op: &Op, operands: &[&Node]) -> Result<(Shape, Kind), GraphE
     }
     let shapes: Vec<&Shape> = operands.iter().map(|n| &n.shape).collect();
     for (i, node) in operands.iter().enumerate() {
-        if node.kind != operand_kind(op, i) {
+        if !is_view(op) && node.kind != operand_kind(op, i) {
             return Err(fail(
                 op,
                 format!("{:?} entries in operand {i}", operand_kind(op, i)),
@@ -41,9 +41,15 @@ pub(super) fn infer(op: &Op, operands: &[&Node]) -> Result<(Shape, Kind), GraphE
     }
     let kind = match op {
         Op::MaxPoolIndex(_) | Op::ArgMax | Op::IndexReplace(..) => Kind::Index,
+        op if is_view(op) => operands[0].kind,
         _ => Kind::Real,
     };
     Ok((result_shape(op, &shapes)?, kind))
+}
+
+/// Moves entries of either kind.
+fn is_view(op: &Op) -> bool {
+    matches!(op, Op::Reshape(_) | Op::Permute(_) | Op::Slice { .. })
 }
 
 fn operand_kind(op: &Op, operand: usize) -> Kind {
