@@ -1,5 +1,6 @@
 //! What can be wrong with a pickle, and where: a reader of hostile files owes its user the byte.
 
+use std::fmt;
 use thiserror::Error;
 
 /// A pickle that could not be read.
@@ -9,14 +10,14 @@ pub struct PickleError {
     /// Position of the offending opcode, counted from the start of the bytes given to [`parse`](super::parse).
     pub at: usize,
     /// What is wrong there.
+    #[source]
     pub problem: Problem,
 }
 
 /// The reasons to refuse a pickle.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     /// The input ends inside an opcode or before the end of the pickle.
-    #[error("expected {needed} more bytes, found {left} (the pickle is cut off)")]
     Truncated {
         /// Bytes the opcode declares.
         needed: u64,
@@ -24,25 +25,18 @@ pub enum Problem {
         left: u64,
     },
     /// A byte that starts no opcode, or one that no weights or data set needs.
-    #[error("expected a pickle opcode, found byte 0x{0:02x}")]
     UnknownOpcode(u8),
     /// A protocol from the future.
-    #[error("expected a pickle of protocol 0 to 5, found protocol {0}")]
     Protocol(u8),
     /// A class or function outside the caller's list; the name is dotted and shortened for display.
-    #[error("refers to the foreign class or function `{0}`")]
     ForeignClass(String),
     /// An opcode that takes more than the stack holds.
-    #[error("expected a value on the stack, found none")]
     EmptyStack,
     /// An opcode that collects back to a mark, without one.
-    #[error("expected a mark on the stack, found none")]
     NoMark,
     /// A reference to a value that was never stored.
-    #[error("expected a value stored under number {0}, found none")]
     MissingMemo(u32),
     /// An opcode applied to the wrong kind of value.
-    #[error("expected {wanted}, found {found}")]
     WrongKind {
         /// The kind the opcode applies to.
         wanted: &'static str,
@@ -50,18 +44,57 @@ pub enum Problem {
         found: &'static str,
     },
     /// A key without a value.
-    #[error("expected pairs of key and value, found a key alone")]
     OddItems,
-    /// A number or string literal that cannot be read.
-    #[error("expected {0}, found something else")]
+    /// A number or string literal that cannot be read; holds what was wanted.
     Literal(&'static str),
     /// More work than any file of weights asks for.
-    #[error("expected at most {0} operations, found more")]
     TooLong(usize),
 }
 
-/// A name from the file, fit for a message: control characters escaped, at most about 120 characters.
-pub(super) fn shown(name: &str) -> String {
+impl Problem {
+    /// What a sound pickle holds at this place.
+    pub fn expected(&self) -> String {
+        match self {
+            Problem::Truncated { needed, .. } => format!("{needed} more bytes of the pickle"),
+            Problem::UnknownOpcode(_) => "a pickle opcode".to_owned(),
+            Problem::Protocol(_) => "a pickle of protocol 0 to 5".to_owned(),
+            Problem::ForeignClass(_) => "plain values and containers, and no foreign class or function".to_owned(),
+            Problem::EmptyStack => "a value on the pickle's stack".to_owned(),
+            Problem::NoMark => "a mark on the pickle's stack".to_owned(),
+            Problem::MissingMemo(number) => format!("a value stored under number {number}"),
+            Problem::WrongKind { wanted, .. } => (*wanted).to_owned(),
+            Problem::OddItems => "pairs of key and value".to_owned(),
+            Problem::Literal(wanted) => (*wanted).to_owned(),
+            Problem::TooLong(limit) => format!("at most {limit} pickle operations"),
+        }
+    }
+
+    /// What this pickle holds there.
+    pub fn found(&self) -> String {
+        match self {
+            Problem::Truncated { left, .. } => format!("{left} (the file is cut off or damaged)"),
+            Problem::UnknownOpcode(byte) => format!("the byte 0x{byte:02x}"),
+            Problem::Protocol(protocol) => format!("protocol {protocol}"),
+            Problem::ForeignClass(name) => format!("`{name}`"),
+            Problem::EmptyStack | Problem::NoMark | Problem::MissingMemo(_) => "none".to_owned(),
+            Problem::WrongKind { found, .. } => (*found).to_owned(),
+            Problem::OddItems => "a key alone".to_owned(),
+            Problem::Literal(_) => "something else".to_owned(),
+            Problem::TooLong(_) => "more".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}, found {}", self.expected(), self.found())
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// A name from a file, fit for a message: control characters escaped, at most about 120 characters.
+pub(crate) fn shown(name: &str) -> String {
     let mut text: String = name.chars().take(120).flat_map(char::escape_debug).collect();
     if name.chars().nth(120).is_some() {
         text.push('…');

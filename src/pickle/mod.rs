@@ -17,6 +17,7 @@ mod opcodes;
 mod text;
 mod tree;
 
+pub(crate) use error::shown;
 pub use error::{PickleError, Problem};
 pub use machine::{MAX_OPERATIONS, Parsed, parse};
 pub use tree::{Node, NodeId, Object, Tree};
