@@ -3,6 +3,7 @@
 //! A trait of our own instead of `num-traits`: it carries the choice of instruction set (through a sealed supertrait),
 //! and only what kernels use.
 
+use super::math::Elementary;
 use super::simd::Dispatch;
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
@@ -10,6 +11,7 @@ use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 /// A floating-point number type.
 pub trait Real:
     Dispatch
+    + Elementary
     + Copy
     + Debug
     + Default

@@ -14,7 +14,6 @@ mod weight_grad;
 
 pub use forward::conv2d;
 pub use input_grad::conv2d_input_grad;
-#[allow(unused_imports)]
 pub(super) use shape::windows;
 pub use shape::ConvShape;
 pub use weight_grad::conv2d_weight_grad;
