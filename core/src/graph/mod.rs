@@ -7,6 +7,7 @@
 //! Decided against: reference-counted expression trees, because plain indices serialise, compare and cross a library
 //! boundary as they are.
 
+mod activation;
 mod builder;
 mod bytes;
 mod hash;
@@ -20,6 +21,7 @@ mod print;
 mod push;
 mod shape;
 
+pub use activation::ACTIVATIONS;
 pub use builder::GraphBuilder;
 pub use bytes::{FORMAT_VERSION, MAGIC};
 pub use init::Init;
