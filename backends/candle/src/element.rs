@@ -3,24 +3,9 @@
 use candle_core::{CpuStorage, DType};
 use hesse_core::graph::Unary;
 use hesse_core::vectors::Precision;
-use std::cell::RefCell;
-use std::thread::LocalKey;
-
-/// A thread's scratch memory of one type.
-pub(crate) type Scratch<T> = &'static LocalKey<RefCell<Vec<T>>>;
 
 /// `f32` or `f64`.
-pub(crate) trait Element:
-    Copy
-    + Send
-    + Sync
-    + PartialOrd
-    + std::ops::Add<Output = Self>
-    + std::ops::Sub<Output = Self>
-    + std::ops::Mul<Output = Self>
-    + std::ops::Div<Output = Self>
-    + 'static
-{
+pub(crate) trait Element: crate::kernels::Real {
     const DTYPE: DType;
     const PRECISION: Precision;
     fn slice(storage: &CpuStorage) -> candle_core::Result<&[Self]>;
@@ -29,8 +14,6 @@ pub(crate) trait Element:
     fn wide(self) -> f64;
     fn power(self, p: f64) -> Self;
     fn unary(f: Unary, x: &mut [Self]);
-    /// The scratch of this type among a thread's two.
-    fn scratch<R>(singles: Scratch<f32>, doubles: Scratch<f64>, f: impl FnOnce(&mut Vec<Self>) -> R) -> R;
 }
 
 fn wrong(storage: &CpuStorage) -> candle_core::Error {
@@ -39,7 +22,7 @@ fn wrong(storage: &CpuStorage) -> candle_core::Error {
 }
 
 macro_rules! element {
-    ($t:ident, $variant:ident, $precision:ident, $erfc:path, $pick:expr) => {
+    ($t:ident, $variant:ident, $precision:ident, $erfc:path) => {
         impl Element for $t {
             const DTYPE: DType = DType::$variant;
             const PRECISION: Precision = Precision::$precision;
@@ -75,10 +58,6 @@ macro_rules! element {
                 } else {
                     self.powf(p as $t)
                 }
-            }
-            fn scratch<R>(singles: Scratch<f32>, doubles: Scratch<f64>, f: impl FnOnce(&mut Vec<Self>) -> R) -> R {
-                let pick: fn(Scratch<f32>, Scratch<f64>) -> Scratch<$t> = $pick;
-                pick(singles, doubles).with_borrow_mut(f)
             }
             fn unary(f: Unary, x: &mut [Self]) {
                 #[inline]
@@ -125,5 +104,5 @@ macro_rules! element {
     };
 }
 
-element!(f32, F32, F32, libm::erfcf, |single, _| single);
-element!(f64, F64, F64, libm::erfc, |_, double| double);
+element!(f32, F32, F32, libm::erfcf);
+element!(f64, F64, F64, libm::erfc);

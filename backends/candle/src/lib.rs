@@ -7,13 +7,12 @@
 //! as soon as they are dead, so a product allocates nothing in steady state.
 
 mod backend;
-mod conv;
 mod element;
 mod fused;
+pub mod kernels;
 mod lower;
 mod plan;
 mod pool;
-mod product;
 mod run;
 mod softmax;
 mod space;

@@ -48,7 +48,7 @@ fn the_hessian_of_a_small_convolutional_network_is_the_slope_of_its_gradient() {
             let e = evaluator.run(&shifted, &data, &mut |_| {})?;
             Ok(space.read(&e.gradient.unwrap(), 0)?)
         };
-        let test = self_test(&h, 1, Some((&mut gradient, &[1e-4, 1e-5, 1e-6]))).unwrap();
+        let test = self_test(&h, 1, Some((&mut gradient, &[1e-4, 3e-5]))).unwrap();
         println!("{test:?} {:?}", h.cache_report());
         assert!(test.symmetry < 1e-14 && test.linearity < 1e-14 && test.noise_floor == 0.0);
         assert!(test.finite_difference.unwrap() < 1e-7 && (test.finite_difference_order.unwrap() - 2.0).abs() < 0.2);

@@ -60,17 +60,19 @@ pub fn avg_pool2d_grad<T: Real>(
     let weigh = Weights::<T>::new(shape, count_padding, &rows, &columns);
     let (over_rows, over_columns) = (covering(&rows, shape.input[0]), covering(&columns, shape.input[1]));
     let width = shape.input[1];
-    gx.par_chunks_exact_mut(plane).zip(gy.par_chunks_exact(windows)).with_min_len(per_task(shape)).for_each(|(gx, gy)| {
-        for (i, gx) in gx.iter_mut().enumerate() {
-            let mut sum = T::ZERO;
-            for oy in over_rows[i / width].clone() {
-                for ox in over_columns[i % width].clone() {
-                    sum += gy[oy * ow + ox] * weigh.at(oy, ox);
+    gx.par_chunks_exact_mut(plane).zip(gy.par_chunks_exact(windows)).with_min_len(per_task(shape)).for_each(
+        |(gx, gy)| {
+            for (i, gx) in gx.iter_mut().enumerate() {
+                let mut sum = T::ZERO;
+                for oy in over_rows[i / width].clone() {
+                    for ox in over_columns[i % width].clone() {
+                        sum += gy[oy * ow + ox] * weigh.at(oy, ox);
+                    }
                 }
+                *gx = if accumulate { *gx + sum } else { sum };
             }
-            *gx = if accumulate { *gx + sum } else { sum };
-        }
-    });
+        },
+    );
     Ok(())
 }
 
@@ -133,7 +135,9 @@ mod tests {
     #[test]
     fn the_gradient_is_the_transpose() {
         for count_padding in [true, false] {
-            for s in [SHAPE, PoolShape { stride: [1, 1], ..SHAPE }, PoolShape { kernel: [2, 2], stride: [3, 4], ..SHAPE }] {
+            for s in
+                [SHAPE, PoolShape { stride: [1, 1], ..SHAPE }, PoolShape { kernel: [2, 2], stride: [3, 4], ..SHAPE }]
+            {
                 let windows = 2 * s.output_plane();
                 let x: Vec<f64> = (0..70).map(|i| f64::from(i * i % 31)).collect();
                 let gy: Vec<f64> = (0..windows).map(|i| (i * i % 17) as f64).collect();

@@ -93,7 +93,15 @@ pub fn batched_matmul<T: Real>(
     if inside {
         for i in 0..batch {
             let c = &mut c[i * m * n..(i + 1) * m * n];
-            matmul(accumulate, (m, n, k), &a[i * m * k..(i + 1) * m * k], a_strides, &b[i * k * n..(i + 1) * k * n], b_strides, c)?;
+            matmul(
+                accumulate,
+                (m, n, k),
+                &a[i * m * k..(i + 1) * m * k],
+                a_strides,
+                &b[i * k * n..(i + 1) * k * n],
+                b_strides,
+                c,
+            )?;
         }
         return Ok(());
     }
@@ -102,7 +110,16 @@ pub fn batched_matmul<T: Real>(
         let (a, b) = (&a[i * m * k..], &b[i * k * n..]);
         // SAFETY: product i reads and writes its own part, whose size was checked above.
         unsafe {
-            run(accumulate, (m, n, k), a.as_ptr(), a_strides, b.as_ptr(), b_strides, out.at(i * m * n), Parallelism::None);
+            run(
+                accumulate,
+                (m, n, k),
+                a.as_ptr(),
+                a_strides,
+                b.as_ptr(),
+                b_strides,
+                out.at(i * m * n),
+                Parallelism::None,
+            );
         }
     };
     let per_task = (SHARED / 8 / each.max(1)).max(1);

@@ -1,10 +1,10 @@
 //! From a step to its kernel.
 
-use crate::conv::{self, Problem};
 use crate::element::Element;
 use crate::fused::{self, Operand};
+use crate::kernels::{self, ConvShape};
 use crate::lower::Kernel;
-use crate::{pool, product, softmax, strided};
+use crate::{pool, softmax, strided};
 use candle_core::Result;
 use hesse_core::graph::Op;
 
@@ -19,6 +19,10 @@ pub(super) enum Slice<'a, T> {
 
 fn wrong(kernel: &Kernel) -> candle_core::Error {
     candle_core::Error::Msg(format!("operands do not fit {kernel:?}"))
+}
+
+fn refused(e: kernels::KernelError) -> candle_core::Error {
+    candle_core::Error::Msg(e.to_string())
 }
 
 /// Kernels whose result is real.
@@ -45,15 +49,28 @@ pub(super) fn real<T: Element>(kernel: &Kernel, operands: &[Slice<'_, T>], out: 
     }
     match (kernel, operands) {
         (Kernel::Conv { op, geometry, batch, channels, accumulate }, [Slice::Real(a), Slice::Real(b)]) => {
-            let problem = Problem { geometry, batch: *batch, channels: *channels };
+            let shape = ConvShape {
+                batch: *batch,
+                in_channels: channels[0],
+                out_channels: channels[1],
+                groups: geometry.groups,
+                input: geometry.input,
+                kernel: geometry.kernel,
+                stride: geometry.stride,
+                padding: geometry.padding,
+                dilation: geometry.dilation,
+            };
             match op {
-                Op::Conv(_) => conv::forward(&problem, a, b, out, *accumulate),
-                Op::ConvInputGrad(_) => conv::input_grad(&problem, a, b, out, *accumulate),
-                _ => conv::weight_grad(&problem, a, b, out, *accumulate),
+                Op::Conv(_) => kernels::conv2d(&shape, a, b, out, *accumulate),
+                Op::ConvInputGrad(_) => kernels::conv2d_input_grad(&shape, a, b, out, *accumulate),
+                _ => kernels::conv2d_weight_grad(&shape, a, b, out, *accumulate),
             }
+            .map_err(refused)?;
         }
         (Kernel::MatMul { batch, m, k, n, transpose, accumulate }, [Slice::Real(a), Slice::Real(b)]) => {
-            product::batched(*batch, [*m, *k, *n], a, b, out, *transpose, *accumulate);
+            let sizes = (*m, *n, *k);
+            kernels::batched_matmul(*accumulate, *batch, sizes, a, transpose[0], b, transpose[1], out)
+                .map_err(refused)?;
         }
         (Kernel::AveragePool { window, count_padding, adjoint }, [Slice::Real(x)]) => {
             pool::average(window, *count_padding, *adjoint, x, out);

@@ -116,15 +116,7 @@ impl<T: Real> Work<'_, T> {
     }
 
     /// The pixels of one set, for the given panels of one group.
-    fn set(
-        &self,
-        set: Set,
-        group: usize,
-        panels: Range<usize>,
-        source: &[T],
-        packed: &[T],
-        target: &Disjoint<'_, T>,
-    ) {
+    fn set(&self, set: Set, group: usize, panels: Range<usize>, source: &[T], packed: &[T], target: &Disjoint<'_, T>) {
         let (f, layout) = (self.f, &self.layout);
         let source_plane = f.reading.source[0] * f.reading.source[1];
         let plane = layout.plane(&f.reading, set.rows);
@@ -138,7 +130,8 @@ impl<T: Real> Work<'_, T> {
                 let add = f.add || block.start > 0;
                 let channel = |n: usize| ((set.sample + n) * f.groups + group) * f.inputs + block.start;
                 if !layout.direct {
-                    for (i, staged) in staged.chunks_exact_mut(plane.max(1)).take(set.samples * block.len()).enumerate() {
+                    for (i, staged) in staged.chunks_exact_mut(plane.max(1)).take(set.samples * block.len()).enumerate()
+                    {
                         let from = (channel(i / block.len()) + i % block.len()) * source_plane;
                         layout.stage(&f.reading, &source[from..from + source_plane], set.row, set.rows, staged);
                     }

@@ -14,8 +14,8 @@ mod weight_grad;
 
 pub use forward::conv2d;
 pub use input_grad::conv2d_input_grad;
-pub(super) use shape::windows;
 pub use shape::ConvShape;
+pub(super) use shape::windows;
 pub use weight_grad::conv2d_weight_grad;
 
 #[cfg(test)]

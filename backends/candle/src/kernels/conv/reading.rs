@@ -46,9 +46,8 @@ impl Reading {
     /// Lays out blocks for vectors of this many lanes.
     pub fn layout(&self, lanes: usize) -> Layout {
         let [sy, sx] = self.stride;
-        let bound = |axis: usize, of: fn(isize, isize) -> isize| {
-            self.shifts.iter().map(|s| s[axis]).reduce(of).unwrap_or(0)
-        };
+        let bound =
+            |axis: usize, of: fn(isize, isize) -> isize| self.shifts.iter().map(|s| s[axis]).reduce(of).unwrap_or(0);
         let first = [bound(0, isize::min), bound(1, isize::min)];
         let last = [bound(0, isize::max), bound(1, isize::max)];
         let vectors = self.target[1].div_ceil(lanes);

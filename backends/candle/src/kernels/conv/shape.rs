@@ -28,7 +28,9 @@ pub struct ConvShape {
 impl ConvShape {
     /// Height and width of the output; 0 along an axis on which the kernel does not fit.
     pub fn output(&self) -> [usize; 2] {
-        std::array::from_fn(|i| windows(self.input[i], self.kernel[i], self.stride[i], self.padding[i], self.dilation[i]))
+        std::array::from_fn(|i| {
+            windows(self.input[i], self.kernel[i], self.stride[i], self.padding[i], self.dilation[i])
+        })
     }
 
     /// Floating-point operations of one call, the same for all three kernels; taps on padding count.
@@ -73,7 +75,11 @@ impl ConvShape {
     /// pixel: rows then fill vectors whatever the width. Large planes stay, as rows are what tasks are cut along.
     pub(super) fn flattened(&self) -> Self {
         let single = self.kernel == [1, 1] && self.stride == [1, 1] && self.padding == [0, 0];
-        if single && self.input[1] % 16 != 0 && self.input[0] * self.input[1] <= 1 << 13 { ConvShape { input: [1, self.input[0] * self.input[1]], ..*self } } else { *self }
+        if single && self.input[1] % 16 != 0 && self.input[0] * self.input[1] <= 1 << 13 {
+            ConvShape { input: [1, self.input[0] * self.input[1]], ..*self }
+        } else {
+            *self
+        }
     }
 
     /// Checks the attributes and the lengths of input, weights and output.
@@ -87,7 +93,9 @@ impl ConvShape {
         }
         // Staged planes, border and rounding included, must be within reach of the 32-bit tables of offsets.
         let sizes = [self.input, self.kernel, self.stride, self.padding, self.dilation];
-        let extent = |i: usize| self.input[i] + 2 * self.padding[i] + (self.kernel[i] + 1) * self.dilation[i] + 64 * self.stride[i];
+        let extent = |i: usize| {
+            self.input[i] + 2 * self.padding[i] + (self.kernel[i] + 1) * self.dilation[i] + 64 * self.stride[i]
+        };
         if sizes.iter().flatten().any(|&s| s > 1 << 20) || extent(0).saturating_mul(extent(1)) >= 1 << 31 {
             return refuse("a padded plane has more than 2^31 entries");
         }

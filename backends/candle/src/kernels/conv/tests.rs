@@ -1,7 +1,7 @@
 //! Every kernel against one direct loop over the trilinear form that they share.
 
-use super::*;
 use super::super::Real;
+use super::*;
 use proptest::prelude::*;
 
 /// Calls `f(x, w, y)` with the positions of every triple of entries that the convolution multiplies.
@@ -54,7 +54,8 @@ fn kernels<T: Real>(s: &ConvShape, start: Option<f64>) -> [Vec<T>; 3] {
 }
 
 fn direct(s: &ConvShape) -> [Vec<f64>; 3] {
-    let (x, w, gy) = (values::<f64>(s.input_len(), 1), values::<f64>(s.weight_len(), 2), values::<f64>(s.output_len(), 3));
+    let (x, w, gy) =
+        (values::<f64>(s.input_len(), 1), values::<f64>(s.weight_len(), 2), values::<f64>(s.output_len(), 3));
     let [mut y, mut gx, mut gw] = [vec![0.0; gy.len()], vec![0.0; x.len()], vec![0.0; w.len()]];
     triples(s, |i, k, o| {
         y[o] += x[i] * w[k];
@@ -82,7 +83,8 @@ fn check(s: &ConvShape) -> Result<(), String> {
         for (i, name) in ["y", "gx", "gw"].iter().enumerate() {
             let offset = start.unwrap_or(0.0);
             let terms = (s.flops() as f64 / 2.0 / expected[i].len().max(1) as f64).max(1.0);
-            close(&found[i], &expected[i], offset, 1e-15 * terms + 1e-14).map_err(|e| format!("{name} {start:?} {s:?}: {e}"))?;
+            close(&found[i], &expected[i], offset, 1e-15 * terms + 1e-14)
+                .map_err(|e| format!("{name} {start:?} {s:?}: {e}"))?;
             let single: Vec<f64> = single[i].iter().map(|&v| f64::from(v)).collect();
             close(&single, &expected[i], offset, 1e-7 * terms + 2e-6).map_err(|e| format!("f32 {name} {s:?}: {e}"))?;
         }
@@ -92,7 +94,17 @@ fn check(s: &ConvShape) -> Result<(), String> {
 
 fn shape(batch: usize, channels: [usize; 3], input: [usize; 2], kernel: [usize; 2]) -> ConvShape {
     let [in_channels, out_channels, groups] = channels;
-    ConvShape { batch, in_channels, out_channels, groups, input, kernel, stride: [1; 2], padding: [0; 2], dilation: [1; 2] }
+    ConvShape {
+        batch,
+        in_channels,
+        out_channels,
+        groups,
+        input,
+        kernel,
+        stride: [1; 2],
+        padding: [0; 2],
+        dilation: [1; 2],
+    }
 }
 
 #[test]

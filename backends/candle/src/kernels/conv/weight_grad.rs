@@ -49,7 +49,8 @@ pub fn conv2d_weight_grad<T: Real>(shape: &ConvShape, x: &[T], gy: &[T], gw: &mu
     let reading = forward_reading(&s);
     let layout = reading.layout(kernels.lanes);
     // The output gradient is read along whole vectors; where rows do not fill them, it is staged with zeros behind.
-    let left_reading = Reading { source: [rows, columns], stride: [1, 1], shifts: vec![[0, 0]], target: [rows, columns] };
+    let left_reading =
+        Reading { source: [rows, columns], stride: [1, 1], shifts: vec![[0, 0]], target: [rows, columns] };
     let left = left_reading.layout(kernels.lanes);
     let sets = Sets::new(s.batch, rows, layout.vectors, WANTED);
     let (samples, block) = sets.largest();
@@ -111,7 +112,6 @@ pub fn conv2d_weight_grad<T: Real>(shape: &ConvShape, x: &[T], gy: &[T], gw: &mu
     Ok(())
 }
 
-
 struct Work<'a, T: Real> {
     s: &'a ConvShape,
     kernels: &'static Kernels<T>,
@@ -155,7 +155,8 @@ impl<T: Real> Work<'_, T> {
                     let start = first * x_plane + set.row * self.layout.row_step(&self.reading);
                     (x[start..].as_ptr(), s.in_channels * x_plane)
                 } else {
-                    for (i, staged) in right_staged.chunks_exact_mut(plane).take(set.samples * block.len()).enumerate() {
+                    for (i, staged) in right_staged.chunks_exact_mut(plane).take(set.samples * block.len()).enumerate()
+                    {
                         let from = (first + i / block.len() * s.in_channels + i % block.len()) * x_plane;
                         self.layout.stage(&self.reading, &x[from..from + x_plane], set.row, set.rows, staged);
                     }

@@ -18,7 +18,8 @@ fn worst(f: fn(&mut [f32]), exact: impl Fn(f64) -> f64, largest: f32) -> f64 {
             assert_eq!(y, f32::INFINITY, "at {x}");
             continue;
         }
-        let unit = f64::from(f32::EPSILON / 2.0) * 2f64.powi(e.abs().max(f64::from(f32::MIN_POSITIVE)).log2().floor() as i32 + 1);
+        let unit = f64::from(f32::EPSILON / 2.0)
+            * 2f64.powi(e.abs().max(f64::from(f32::MIN_POSITIVE)).log2().floor() as i32 + 1);
         worst = worst.max((f64::from(y) - e).abs() / unit);
     }
     worst

@@ -67,7 +67,29 @@ unsafe fn sum_f64(v: __m256d) -> f64 {
     }
 }
 
-vector!(__m256, f32, 8, _mm256_setzero_ps, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps, sum_f32);
-vector!(__m256d, f64, 4, _mm256_setzero_pd, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd, sum_f64);
+vector!(
+    __m256,
+    f32,
+    8,
+    _mm256_setzero_ps,
+    _mm256_set1_ps,
+    _mm256_loadu_ps,
+    _mm256_storeu_ps,
+    _mm256_fmadd_ps,
+    _mm256_add_ps,
+    sum_f32
+);
+vector!(
+    __m256d,
+    f64,
+    4,
+    _mm256_setzero_pd,
+    _mm256_set1_pd,
+    _mm256_loadu_pd,
+    _mm256_storeu_pd,
+    _mm256_fmadd_pd,
+    _mm256_add_pd,
+    sum_f64
+);
 super::kernels!(F32, f32, std::arch::x86_64::__m256, "AVX2", target_feature(enable = "avx2,fma"));
 super::kernels!(F64, f64, std::arch::x86_64::__m256d, "AVX2", target_feature(enable = "avx2,fma"));

@@ -47,7 +47,29 @@ macro_rules! vector {
     };
 }
 
-vector!(__m512, f32, 16, _mm512_setzero_ps, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps, _mm512_reduce_add_ps);
-vector!(__m512d, f64, 8, _mm512_setzero_pd, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd, _mm512_reduce_add_pd);
+vector!(
+    __m512,
+    f32,
+    16,
+    _mm512_setzero_ps,
+    _mm512_set1_ps,
+    _mm512_loadu_ps,
+    _mm512_storeu_ps,
+    _mm512_fmadd_ps,
+    _mm512_add_ps,
+    _mm512_reduce_add_ps
+);
+vector!(
+    __m512d,
+    f64,
+    8,
+    _mm512_setzero_pd,
+    _mm512_set1_pd,
+    _mm512_loadu_pd,
+    _mm512_storeu_pd,
+    _mm512_fmadd_pd,
+    _mm512_add_pd,
+    _mm512_reduce_add_pd
+);
 super::kernels!(F32, f32, std::arch::x86_64::__m512, "AVX-512", target_feature(enable = "avx512f,avx2,fma"));
 super::kernels!(F64, f64, std::arch::x86_64::__m512d, "AVX-512", target_feature(enable = "avx512f,avx2,fma"));

@@ -3,8 +3,8 @@
 //! A tile is a few channels by a few vectors of neighbouring pixels. For each tap the loop broadcasts one weight per channel
 //! and reads each vector's pixels, shifted by the tap's offset, straight from the picture.
 
-use super::vector::Vector;
 use super::VECTORS;
+use super::vector::Vector;
 
 /// `target[j][i·stride + l] (+)= Σ_t weights[t][i] · source[j][offsets[t] + l]` for row i, vector j, lane l.
 pub struct Tile<T> {
