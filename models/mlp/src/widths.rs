@@ -19,11 +19,12 @@ pub fn widths(options: &Options, key: &str, default: &[usize]) -> Result<Vec<usi
         return Ok(Vec::new());
     }
     let read = |part: &str| part.parse().ok().filter(|n| (1..=WIDEST).contains(n));
-    text.split('x').map(read).collect::<Option<Vec<usize>>>().filter(|list| list.len() <= MOST_LAYERS).ok_or_else(|| {
-        OptionError::Value {
+    match text.split('x').map(read).collect::<Option<Vec<usize>>>() {
+        Some(list) if list.len() <= MOST_LAYERS => Ok(list),
+        _ => Err(OptionError::Value {
             key: key.to_string(),
             value: text.to_string(),
             expected: "widths of at least 1, such as 256x128, or none".to_string(),
-        }
-    })
+        }),
+    }
 }
