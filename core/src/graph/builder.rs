@@ -259,10 +259,8 @@ impl GraphBuilder {
     /// a where a > 0, else α(e^a − 1).
     pub fn elu(&mut self, a: ValueId, alpha: f64) -> Result<ValueId, GraphError> {
         let positive = self.relu(a)?;
-        // −relu(−a) keeps the exponential from overflowing where it is not used.
-        let negated = self.scale(a, -1.0)?;
-        let negative = self.relu(negated)?;
-        let negative = self.scale(negative, -1.0)?;
+        // min(a, 0) keeps the exponential from overflowing where it is not used; written so, the slope at zero is α.
+        let negative = self.graph.sub(a, positive)?;
         let grown = self.exp(negative)?;
         let grown = self.shift(grown, -1.0)?;
         let grown = self.scale(grown, alpha)?;
