@@ -1,4 +1,5 @@
 //! What the networks record: parameters, names, modes, bytes.
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod common;
 

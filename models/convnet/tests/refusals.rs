@@ -1,4 +1,5 @@
 //! Wrong samples and wrong options are errors with readable text, never panics.
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The perceptron as the program sees it: through the registry.
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 use hesse_core::error::GraphError;
 use hesse_core::graph::{Graph, Mode};
