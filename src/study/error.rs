@@ -1,0 +1,65 @@
+//! Why a study did not begin or did not end.
+
+use crate::problem::ProblemError;
+use crate::report::ReportError;
+use crate::spectrum::SpectrumError;
+use crate::train::TrainError;
+use std::io;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// A failure of a study.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StudyError {
+    /// An option that cannot be carried out.
+    #[error("{what}: expected {expected}, found {found}")]
+    Option {
+        /// Which.
+        what: &'static str,
+        /// What would have been accepted.
+        expected: String,
+        /// What was given.
+        found: String,
+    },
+    /// Someone asked to stop; everything finished so far is kept.
+    #[error("interrupted {during}; the same command continues from {}", folder.display())]
+    Interrupted {
+        /// What was being done.
+        during: String,
+        /// Where everything lies.
+        folder: PathBuf,
+    },
+    /// The folder or a file in it cannot be made.
+    #[error("{operation} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        operation: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The refusal.
+        source: io::Error,
+    },
+    /// The training of a cell.
+    #[error("batch size {batch}: {cause}")]
+    Train {
+        /// Which cell.
+        batch: usize,
+        /// Why.
+        cause: TrainError,
+    },
+    /// The curvature of a cell.
+    #[error("batch size {batch}: {cause}")]
+    Spectrum {
+        /// Which cell.
+        batch: usize,
+        /// Why.
+        cause: SpectrumError,
+    },
+    /// Network, data or machine do not fit each other.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    /// A result could not be written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}

@@ -1,0 +1,37 @@
+//! How a study is followed and stopped.
+
+use crate::data::Split;
+use crate::{spectrum, train};
+
+/// What is being done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A cell begins.
+    Cell {
+        /// Its batch size.
+        batch: usize,
+        /// Its number, counted from 1.
+        number: usize,
+        /// Of so many.
+        of: usize,
+    },
+    /// The network of the cell is being trained.
+    Train(train::Event<'a>),
+    /// The curvature on a split is being measured.
+    Curvature {
+        /// Which.
+        split: Split,
+        /// How far it is.
+        event: spectrum::Event,
+    },
+}
+
+/// Someone who looks on, and may end it.
+pub struct Watch<'a> {
+    /// Is told what is being done.
+    pub observe: &'a mut dyn FnMut(Event<'_>),
+    /// Is asked before every step and every batch whether to stop. Then the study ends with
+    /// [`StudyError::Interrupted`](super::StudyError::Interrupted) and keeps what is done.
+    pub stop: &'a (dyn Fn() -> bool + Send + Sync),
+}

@@ -1,0 +1,33 @@
+//! Training by stochastic gradient descent, made to be repeated, interrupted and continued.
+//!
+//! ```text
+//! run(&TrainSpec, &mut Watch) -> Result<TrainReport, TrainError>
+//! ```
+//!
+//! A run is a pure function of its [`TrainSpec`]: the same one gives the same bits on the same machine, whether or not
+//! it was stopped or killed in between. Its folder holds `model.safetensors` (the weights under their state-dict names),
+//! `train.json` (the [`TrainReport`]) and `checkpoint.safetensors` with its predecessor. Calling [`run`] again with the
+//! same specification continues what was begun, or returns the finished report at once; with more epochs or a lower
+//! target it goes on from the end. A folder of another run is refused, unless [`TrainSpec::force`] says otherwise.
+//!
+//! Parameters, velocity and gradient stay on the device. Decided against: adaptive optimisers (the paper's question is
+//! about plain stochastic gradient descent), and averaging losses batch by batch (wrong for an unequal last batch; here
+//! a gradient is the sum over the batch divided by its weight).
+#![forbid(unsafe_code)]
+
+mod augment;
+mod error;
+mod options;
+mod record;
+mod schedule;
+pub mod source;
+mod spec;
+mod watch;
+
+pub use augment::Augmentation;
+pub use error::TrainError;
+pub use options::{MicroBatchNorm, TrainOptions};
+pub use record::EpochRecord;
+pub use schedule::Schedule;
+pub use spec::TrainSpec;
+pub use watch::{Event, Watch};
