@@ -28,7 +28,8 @@ pub struct EigenRequest {
 pub struct EigenPair {
     /// The Rayleigh quotient of the returned unit vector.
     pub value: f64,
-    /// ‖Av − λv‖ / |λ₁|, recomputed with a fresh product; λ₁ is the eigenvalue of largest modulus found.
+    /// ‖Av − λv‖ / |λ₁|, recomputed with a fresh product; λ₁ is the eigenvalue of largest modulus found. Where a solver
+    /// was stopped before it could recompute it, its own estimate, and `converged` is false.
     pub residual: f64,
     /// Whether the residual is within the tolerance.
     pub converged: bool,
@@ -46,6 +47,8 @@ pub enum StopReason {
     ProductLimit,
     /// The basis spans the whole space; nothing more can be found.
     SpaceExhausted,
+    /// The residuals no longer fall: the tolerance is below what the rounding of the products allows.
+    Stagnated,
     /// The observer asked to stop.
     Interrupted,
 }
@@ -56,6 +59,7 @@ impl std::fmt::Display for StopReason {
             StopReason::Converged => "converged",
             StopReason::ProductLimit => "the budget of products is spent",
             StopReason::SpaceExhausted => "the basis spans the space",
+            StopReason::Stagnated => "the residuals no longer fall",
             StopReason::Interrupted => "interrupted",
         })
     }
