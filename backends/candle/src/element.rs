@@ -1,5 +1,6 @@
 //! The two compute types, and what the element-wise kernels need of them.
 
+use crate::kernels::math;
 use candle_core::{CpuStorage, DType};
 use hesse_core::graph::Unary;
 use hesse_core::vectors::Precision;
@@ -22,7 +23,7 @@ fn wrong(storage: &CpuStorage) -> candle_core::Error {
 }
 
 macro_rules! element {
-    ($t:ident, $variant:ident, $precision:ident, $erfc:path) => {
+    ($t:ident, $variant:ident, $precision:ident) => {
         impl Element for $t {
             const DTYPE: DType = DType::$variant;
             const PRECISION: Precision = Precision::$precision;
@@ -65,14 +66,13 @@ macro_rules! element {
                     x.iter_mut().for_each(|v| *v = f(*v));
                 }
                 match f {
-                    Unary::Exp => each(x, $t::exp),
+                    Unary::Exp => math::exp(x),
                     Unary::Log => each(x, $t::ln),
                     Unary::Sqrt => each(x, $t::sqrt),
                     Unary::Reciprocal => each(x, |v| 1.0 / v),
-                    Unary::Tanh => each(x, $t::tanh),
-                    Unary::Sigmoid => each(x, |v| 1.0 / (1.0 + (-v).exp())),
-                    // log(1 + e^v) = max(v, 0) + log1p(e^−|v|), which neither overflows nor cancels.
-                    Unary::Softplus => each(x, |v| nan_max(v) + (-v.abs()).exp().ln_1p()),
+                    Unary::Tanh => math::tanh(x),
+                    Unary::Sigmoid => math::sigmoid(x),
+                    Unary::Softplus => math::softplus(x),
                     Unary::Relu => each(x, nan_max),
                     Unary::Step => each(x, |v| if v > 0.0 { 1.0 } else { 0.0 }),
                     Unary::Abs => each(x, $t::abs),
@@ -87,7 +87,7 @@ macro_rules! element {
                     }),
                     Unary::Sin => each(x, $t::sin),
                     Unary::Cos => each(x, $t::cos),
-                    Unary::NormalCdf => each(x, |v| 0.5 * $erfc(-v * std::f64::consts::FRAC_1_SQRT_2 as $t)),
+                    Unary::NormalCdf => math::normal_cdf(x),
                     Unary::NormalPdf => each(x, |v| {
                         const INVERSE_ROOT: f64 = 0.398_942_280_401_432_7; // 1/√(2π)
                         INVERSE_ROOT as $t * (-0.5 * v * v).exp()
@@ -104,5 +104,5 @@ macro_rules! element {
     };
 }
 
-element!(f32, F32, F32, libm::erfcf);
-element!(f64, F64, F64, libm::erfc);
+element!(f32, F32, F32);
+element!(f64, F64, F64);

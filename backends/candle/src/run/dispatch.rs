@@ -2,11 +2,11 @@
 
 use crate::element::Element;
 use crate::fused::{self, Operand};
-use crate::kernels::{self, ConvShape};
+use crate::kernels::{self, ConvShape, KernelError, PoolShape};
 use crate::lower::Kernel;
-use crate::{pool, softmax, strided};
+use crate::strided;
 use candle_core::Result;
-use hesse_core::graph::Op;
+use hesse_core::graph::{Op, Window};
 
 /// An operand's entries.
 #[derive(Clone, Copy)]
@@ -21,8 +21,24 @@ fn wrong(kernel: &Kernel) -> candle_core::Error {
     candle_core::Error::Msg(format!("operands do not fit {kernel:?}"))
 }
 
-fn refused(e: kernels::KernelError) -> candle_core::Error {
+fn refused(e: KernelError) -> candle_core::Error {
     candle_core::Error::Msg(e.to_string())
+}
+
+/// The number of rows of `columns` entries; a row without entries counts as none.
+fn rows(entries: usize, columns: usize) -> usize {
+    entries.checked_div(columns).unwrap_or(0)
+}
+
+/// The geometry over as many planes as `entries` hold, each of `plane` height and width.
+fn pooling(window: &Window, entries: usize, plane: [usize; 2]) -> PoolShape {
+    PoolShape {
+        planes: rows(entries, plane[0] * plane[1]),
+        input: window.input,
+        kernel: window.kernel,
+        stride: window.stride,
+        padding: window.padding,
+    }
 }
 
 /// Kernels whose result is real.
@@ -73,17 +89,25 @@ pub(super) fn real<T: Element>(kernel: &Kernel, operands: &[Slice<'_, T>], out: 
                 .map_err(refused)?;
         }
         (Kernel::AveragePool { window, count_padding, adjoint }, [Slice::Real(x)]) => {
-            pool::average(window, *count_padding, *adjoint, x, out);
+            let from = if *adjoint { window.output().unwrap_or([0, 0]) } else { window.input };
+            let shape = pooling(window, x.len(), from);
+            match adjoint {
+                false => kernels::avg_pool2d(&shape, *count_padding, x, out, false),
+                true => kernels::avg_pool2d_grad(&shape, *count_padding, x, out, false),
+            }
+            .map_err(refused)?;
         }
-        (Kernel::Gather { from, to }, [Slice::Real(x), Slice::Index(i)]) => pool::gather([*from, *to], x, i, out)?,
+        (Kernel::Gather { from, to }, [Slice::Real(x), Slice::Index(i)]) => {
+            kernels::gather_last([rows(x.len(), *from), *from, *to], x, i, out).map_err(refused)?;
+        }
         (Kernel::ScatterAdd { from, to }, [Slice::Real(g), Slice::Index(i)]) => {
-            pool::scatter([*from, *to], g, i, out)?;
+            kernels::scatter_add_last([rows(g.len(), *from), *to, *from], g, i, out, false).map_err(refused)?;
         }
         (Kernel::TakeRows { rows, width }, [Slice::Real(t), Slice::Index(i)]) => {
-            pool::take_rows(*rows, *width, t, i, out)?;
+            kernels::take_rows([*rows, *width], t, i, out).map_err(refused)?;
         }
         (Kernel::PutRows { rows, width }, [Slice::Real(g), Slice::Index(i)]) => {
-            pool::put_rows(*rows, *width, g, i, out)?;
+            kernels::put_rows([*rows, *width], g, i, out, false).map_err(refused)?;
         }
         (Kernel::Read(grid), [Slice::Real(x)]) => strided::read(grid, x, out),
         (Kernel::Write { to, zero }, [Slice::Real(x)]) => {
@@ -104,11 +128,21 @@ pub(super) fn real<T: Element>(kernel: &Kernel, operands: &[Slice<'_, T>], out: 
                 }
             }
         }
-        (Kernel::Softmax { op, columns }, [Slice::Real(z)]) => softmax::one(op, *columns, z, out),
-        (Kernel::Softmax { op, columns }, [Slice::Real(p), Slice::Real(u)]) => softmax::two(op, *columns, p, u, out),
-        (Kernel::Softmax { op, columns }, [Slice::Real(z), Slice::Index(y)]) => {
-            softmax::labelled(op, *columns, z, y, out)?;
+        (Kernel::Softmax { op, columns }, [Slice::Real(z)]) => match op {
+            Op::LogSumExp => kernels::log_sum_exp(*columns, z, out),
+            _ => kernels::softmax(*columns, z, out),
         }
+        .map_err(refused)?,
+        (Kernel::Softmax { op, columns }, [Slice::Real(p), Slice::Real(u)]) => match op {
+            Op::SoftmaxCovariance => kernels::softmax_covariance(*columns, p, u, out),
+            _ => kernels::softmax_centre(*columns, p, u, out),
+        }
+        .map_err(refused)?,
+        (Kernel::Softmax { op, columns }, [Slice::Real(z), Slice::Index(y)]) => match op {
+            Op::CrossEntropy => kernels::cross_entropy_gap(*columns, z, y, out),
+            _ => kernels::softmax_residual(*columns, z, y, out),
+        }
+        .map_err(refused)?,
         _ => return Err(wrong(kernel)),
     }
     Ok(())
@@ -117,8 +151,10 @@ pub(super) fn real<T: Element>(kernel: &Kernel, operands: &[Slice<'_, T>], out: 
 /// Kernels whose result is indices.
 pub(super) fn index<T: Element>(kernel: &Kernel, operands: &[Slice<'_, T>], out: &mut [u32]) -> Result<()> {
     match (kernel, operands) {
-        (Kernel::MaxPoolIndex(window), [Slice::Real(x)]) => pool::max_index(window, x, out),
-        (Kernel::ArgMax { columns }, [Slice::Real(z)]) => softmax::arg_max(*columns, z, out),
+        (Kernel::MaxPoolIndex(window), [Slice::Real(x)]) => {
+            kernels::max_pool2d_indices(&pooling(window, x.len(), window.input), x, out).map_err(refused)?;
+        }
+        (Kernel::ArgMax { columns }, [Slice::Real(z)]) => kernels::arg_max(*columns, z, out).map_err(refused)?,
         (Kernel::IndexReplace(from, to), [Slice::Index(i)]) => {
             out.iter_mut().zip(*i).for_each(|(o, i)| *o = if i == from { *to } else { *i });
         }
