@@ -1,0 +1,7 @@
+//! The solver against matrices whose eigenpairs are known.
+
+mod counts;
+mod honesty;
+mod planted;
+mod random;
+mod spectra;
