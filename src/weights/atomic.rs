@@ -8,10 +8,7 @@ use std::path::Path;
 
 /// Writes a temporary file beside `path`, brings it to the disk, and renames it.
 pub(super) fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     let temporary = temporary_in(folder)?;
     let mut out = BufWriter::new(temporary.as_file());
     content(&mut out)?;
@@ -23,6 +20,14 @@ pub(super) fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Res
     // file itself is whole, so a refusal is no failure.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
+}
+
+/// The folder of a path; a bare name lies in the current one, which must not become the empty path.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
@@ -40,6 +45,12 @@ fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
 mod tests {
     use super::*;
     use std::fs;
+
+    #[test]
+    fn a_bare_file_name_lies_in_the_current_folder() {
+        assert_eq!(folder_of(Path::new("w.safetensors")), Path::new("."));
+        assert_eq!(folder_of(Path::new("runs/w.safetensors")), Path::new("runs"));
+    }
 
     #[test]
     fn a_failed_write_leaves_the_old_file_and_nothing_else() {
