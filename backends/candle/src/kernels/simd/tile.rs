@@ -3,7 +3,7 @@
 //! A tile is a few channels by a few vectors of neighbouring pixels. For each tap the loop broadcasts one weight per channel
 //! and reads each vector's pixels, shifted by the tap's offset, straight from the picture.
 
-use super::VECTORS;
+use super::{ROWS, VECTORS};
 use super::vector::Vector;
 
 /// `target[j][i·stride + l] (+)= Σ_t weights[t][i] · source[j][offsets[t] + l]` for row i, vector j, lane l.
@@ -33,6 +33,29 @@ pub struct Tile<T> {
 pub unsafe fn run<V: Vector, const R: usize, const N: usize>(t: &Tile<V::Entry>) {
     // SAFETY: every access is one that the type's formula names, valid by the caller's promise.
     unsafe {
+        let widest = if R == ROWS && N == VECTORS { V::widest(t) } else { None };
+        let sums: [[V; N]; R] = match widest {
+            Some(sums) => std::array::from_fn(|i| std::array::from_fn(|j| sums[i][j])),
+            None => sums(t),
+        };
+        for (i, row) in sums.iter().enumerate() {
+            for j in 0..N {
+                let p = t.target[j].add(i * t.stride);
+                let v = if t.add { V::load(p).add(row[j]) } else { row[j] };
+                v.store(p);
+            }
+        }
+    }
+}
+
+/// The sums of a tile.
+///
+/// # Safety
+/// As for [`run`].
+#[inline(always)]
+unsafe fn sums<V: Vector, const R: usize, const N: usize>(t: &Tile<V::Entry>) -> [[V; N]; R] {
+    // SAFETY: as for `run`.
+    unsafe {
         let mut sums = [[V::zero(); N]; R];
         let mut weights = t.weights;
         let mut offsets = t.offsets;
@@ -52,12 +75,6 @@ pub unsafe fn run<V: Vector, const R: usize, const N: usize>(t: &Tile<V::Entry>)
             weights = weights.add(R);
             offsets = offsets.add(1);
         }
-        for (i, row) in sums.iter().enumerate() {
-            for j in 0..N {
-                let p = t.target[j].add(i * t.stride);
-                let v = if t.add { V::load(p).add(row[j]) } else { row[j] };
-                v.store(p);
-            }
-        }
+        sums
     }
 }

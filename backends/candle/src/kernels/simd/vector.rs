@@ -1,7 +1,9 @@
 //! The few vector operations that the inner loops need.
 
+use super::{ROWS, Tile, VECTORS};
+
 /// A vector register of numbers.
-pub trait Vector: Copy {
+pub trait Vector: Copy + Sized {
     /// The number type.
     type Entry: Copy;
     /// Numbers in a vector.
@@ -42,4 +44,13 @@ pub trait Vector: Copy {
     /// # Safety
     /// See [`Vector::zero`].
     unsafe fn sum(self) -> Self::Entry;
+
+    /// The sums of the largest tile, where the compiler cannot keep its loop in registers.
+    ///
+    /// # Safety
+    /// See [`Vector::zero`]; all entries that the tile reads must be readable.
+    #[inline(always)]
+    unsafe fn widest(_: &Tile<Self::Entry>) -> Option<[[Self; VECTORS]; ROWS]> {
+        None
+    }
 }
