@@ -28,7 +28,15 @@ impl HostSpace {
         }
     }
 
+    fn fits(&self, block: &Block) -> Result<(), VectorError> {
+        if block.rows() == self.dimension {
+            return Ok(());
+        }
+        Err(VectorError::mismatch("block", format!("vectors of length {}", self.dimension), block.rows()))
+    }
+
     fn columns<'a>(&self, view: &View<'a>) -> Result<&'a [Vec<f64>], VectorError> {
+        self.fits(view.block)?;
         let all =
             view.block.storage::<Columns>().ok_or_else(|| VectorError::mismatch("block", "a host block", "another"))?;
         all.get(view.columns.clone()).ok_or_else(|| {
@@ -37,6 +45,7 @@ impl HostSpace {
     }
 
     fn columns_mut<'a>(&self, view: ViewMut<'a>) -> Result<&'a mut [Vec<f64>], VectorError> {
+        self.fits(view.block)?;
         let (count, range) = (view.block.columns(), view.columns.clone());
         view.block
             .storage_mut::<Columns>()
@@ -92,7 +101,10 @@ impl VectorSpace for HostSpace {
         if from.len() != to.len() {
             return Err(VectorError::mismatch("copy", from.len(), to.len()));
         }
-        to.clone_from_slice(from);
+        // The other block may come from the space of another precision.
+        for (to, from) in to.iter_mut().zip(from) {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to = self.round(*from));
+        }
         Ok(())
     }
     fn scale(&self, x: ViewMut<'_>, factors: &[f64]) -> Result<(), VectorError> {
