@@ -1,0 +1,35 @@
+//! The crates that are linked in. A crate that nobody names is dropped by the linker, and its registry entries with
+//! it; so each is named here, and the test below knows what they bring.
+
+use hesse_candle as _;
+use hesse_convnet as _;
+use hesse_lanczos as _;
+use hesse_mlp as _;
+use hesse_resnet as _;
+
+#[cfg(test)]
+mod tests {
+    use hesse_core::registry;
+
+    #[test]
+    fn every_built_in_entry_is_registered() {
+        let models: Vec<&str> = registry::models().iter().map(|e| e.name).collect();
+        let expected = [
+            "c1",
+            "c2",
+            "c3",
+            "m1",
+            "mlp",
+            "resnet110",
+            "resnet18",
+            "resnet20",
+            "resnet32",
+            "resnet44",
+            "resnet56",
+            "smallcnn",
+        ];
+        assert_eq!(models, expected);
+        assert_eq!(registry::solvers().iter().map(|e| e.name).collect::<Vec<_>>(), ["lanczos"]);
+        assert_eq!(registry::backends().iter().map(|e| e.name).collect::<Vec<_>>(), ["candle"]);
+    }
+}

@@ -1,0 +1,12 @@
+//! Flags of `models`, `backends` and `solvers`.
+
+use super::OutputFlags;
+use clap::Args;
+
+/// How to list.
+#[derive(Debug, Clone, Args)]
+pub struct ListingFlags {
+    /// Where the result goes.
+    #[command(flatten)]
+    pub output: OutputFlags,
+}

@@ -1,0 +1,58 @@
+//! The command line as typed flags. Each group becomes one validated value of the library; nothing else happens here.
+
+mod check;
+mod data;
+mod listing;
+mod loss;
+mod machine;
+mod measure;
+mod output;
+mod parse;
+mod spectrum;
+
+pub use check::CheckFlags;
+pub use data::{DataCommand, DataFlags, FetchFlags, FetchSet, InfoFlags};
+pub use listing::ListingFlags;
+pub use loss::LossFlags;
+pub use machine::MachineFlags;
+pub use measure::MeasureFlags;
+pub use output::OutputFlags;
+pub use spectrum::SpectrumFlags;
+
+use clap::{Parser, Subcommand};
+
+/// Measures how sharp a neural network's loss is: exact second derivatives, eigenvalues of the Hessian
+#[derive(Debug, Parser)]
+#[command(
+    name = "hesse",
+    version,
+    max_term_width = 110,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Start here:\n  hesse study large-batch\n  hesse spectrum --model m1 --data glyphs --samples 0..1000 --top 5\n\n\
+                  Results go to standard output, progress and notices to standard error. Exit codes: 0 done, 1 failed,\n\
+                  2 bad usage, 3 finished but something did not converge (with --strict), 130 interrupted."
+)]
+pub struct Program {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compute the extreme eigenvalues of the loss's Hessian, each with its residual
+    Spectrum(Box<SpectrumFlags>),
+    /// Test the derivatives on this very problem: symmetry, linearity, noise floor, slope of finite differences
+    Check(Box<CheckFlags>),
+    /// Describe a data set, or download one
+    #[command(subcommand)]
+    Data(DataCommand),
+    /// List the network architectures with their sizes and options
+    Models(ListingFlags),
+    /// List the backends and the devices they find here
+    Backends(ListingFlags),
+    /// List the eigensolvers and their options
+    Solvers(ListingFlags),
+}

@@ -1,0 +1,47 @@
+//! The command line, in ripgrep's three layers: typed flags, validated values of the library, one function per command.
+//!
+//! Nothing is computed here. A command prepares its destination, opens the problem, calls the library and prints what
+//! it returned. Results go to standard output, everything else to standard error, and an error is one line that ends
+//! with what would help.
+//!
+//! Decided against: `println!`, which panics when the reader of a pipe has gone.
+#![forbid(unsafe_code)]
+
+mod check;
+mod data;
+mod ending;
+mod flags;
+mod interrupt;
+mod listing;
+mod output;
+mod progress;
+mod spectrum;
+mod usage;
+
+pub use ending::{Ending, code_of, is_broken_pipe, one_line};
+pub use flags::Program;
+
+use clap::Parser;
+use flags::Command;
+use std::ffi::OsString;
+
+/// Runs a command line, the program's name first.
+///
+/// # Errors
+/// With a cause for people; [`code_of`] tells the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<Ending> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command: Vec<String> = arguments.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+    let program = match Program::try_parse_from(&arguments) {
+        Ok(program) => program,
+        Err(error) => return usage::answer(&error),
+    };
+    match program.command {
+        Command::Spectrum(flags) => spectrum::run(&flags, &command),
+        Command::Check(flags) => check::run(&flags, &command),
+        Command::Data(data) => data::run(&data),
+        Command::Models(flags) => listing::models(&flags),
+        Command::Backends(flags) => listing::backends(&flags),
+        Command::Solvers(flags) => listing::solvers(&flags),
+    }
+}

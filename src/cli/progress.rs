@@ -1,0 +1,80 @@
+//! Progress on standard error, only where it is a terminal.
+
+use crate::spectrum::Event;
+use hesse_core::eigen::SolverEvent;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::time::Duration;
+
+/// One line that changes. Hidden by indicatif itself where standard error is no terminal.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    phase: Phase,
+}
+
+#[derive(PartialEq, Eq)]
+enum Phase {
+    None,
+    Samples,
+    SelfTest,
+    Solver,
+}
+
+impl Progress {
+    /// A line that shows nothing yet.
+    pub fn new() -> Self {
+        Progress { bar: ProgressBar::new_spinner(), phase: Phase::None }
+    }
+
+    /// Shows what a measurement does.
+    pub fn show(&mut self, event: Event) {
+        match event {
+            Event::Samples { done, total } => {
+                self.counted(Phase::Samples, "loss and gradient", "samples", total);
+                self.bar.set_position(done as u64);
+            }
+            Event::SelfTest => self.spinning(Phase::SelfTest, "self-test"),
+            Event::Gradient { done, total } => self.bar.set_message(format!("self-test, gradient {done} of {total}")),
+            Event::Solver(SolverEvent::Step { products }) => {
+                self.spinning(Phase::Solver, "eigenvalues");
+                self.bar.set_prefix(format!("product {products}"));
+            }
+            Event::Solver(SolverEvent::Restart { products, converged, worst_residual }) => {
+                self.spinning(Phase::Solver, "eigenvalues");
+                self.bar.set_prefix(format!("product {products}"));
+                self.bar
+                    .set_message(format!("eigenvalues, {converged} converged, worst residual {worst_residual:.1e}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the line away.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn counted(&mut self, phase: Phase, message: &'static str, unit: &str, total: usize) {
+        if self.phase != phase {
+            self.phase = phase;
+            let template = format!("{{msg}}  {{wide_bar}} {{pos}}/{{len}} {unit}, {{eta}} left");
+            self.bar.set_style(style(&template));
+            self.bar.set_message(message);
+        }
+        self.bar.set_length(total as u64);
+    }
+
+    fn spinning(&mut self, phase: Phase, message: &'static str) {
+        if self.phase != phase {
+            self.phase = phase;
+            self.bar.set_style(style("{spinner} {msg}  {prefix}  {elapsed}"));
+            self.bar.set_prefix("");
+            self.bar.set_message(message);
+            self.bar.enable_steady_tick(Duration::from_millis(120));
+        }
+    }
+}
+
+/// A template; indicatif's own where it is wrong, because progress must not end a run.
+pub(super) fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}

@@ -1,0 +1,20 @@
+//! What results look like: numbers and tables for people, JSON for programs.
+//!
+//! Every command measures first and writes afterwards, from the same values, so that the table and the JSON cannot
+//! disagree. A result file is made beside its destination and renamed when it is whole.
+//!
+//! Decided against: a table crate (a column's width is the longest of its cells, and that is all we need).
+
+mod error;
+mod json;
+mod manifest;
+mod number;
+mod parts;
+mod table;
+
+pub use error::ReportError;
+pub use json::{Destination, write_json};
+pub use manifest::Manifest;
+pub use number::{bytes, grouped, percent, seconds, significant, tiny};
+pub use parts::{BackendPart, DataPart, ModelPart};
+pub use table::{Align, Table};

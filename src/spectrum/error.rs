@@ -1,0 +1,41 @@
+//! Why curvature could not be measured.
+
+use crate::problem::ProblemError;
+use hesse_core::eigen::SolverError;
+use hesse_core::operator::OperatorError;
+use hesse_core::vectors::VectorError;
+use thiserror::Error;
+
+/// A measurement that came to nothing.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SpectrumError {
+    /// The problem does not fit together.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    /// The solver refused or failed.
+    #[error(transparent)]
+    Solver(#[from] SolverError),
+    /// A product or evaluation failed.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+    /// Block arithmetic failed.
+    #[error(transparent)]
+    Vectors(#[from] VectorError),
+    /// The operator is not what it should be.
+    #[error(
+        "self-test: {figure} is {found:.1e}, more than rounding in {dtype} explains; \
+         try --dtype f64, see `hesse check`, or measure all the same with --no-self-test"
+    )]
+    SelfTest {
+        /// Which figure.
+        figure: &'static str,
+        /// Its value.
+        found: f64,
+        /// The compute type.
+        dtype: String,
+    },
+    /// Someone asked to stop before there was a result.
+    #[error("interrupted before there was a result")]
+    Interrupted,
+}

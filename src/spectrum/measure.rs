@@ -1,0 +1,142 @@
+//! The extreme eigenvalues of a loss's Hessian over a set of samples.
+
+use super::{Event, SpectrumError, Watch, tested, watch::Stoppable};
+use crate::problem::{Session, lookup};
+use hesse_core::eigen::{Control, EigenRequest, EigenResult};
+use hesse_core::operator::{CacheReport, Curvature, DatasetOperator, Evaluation, Evaluator, SelfTest, self_test};
+use std::time::Instant;
+
+/// What is wanted of a spectrum.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpectrumOptions {
+    /// How many of the algebraically largest eigenvalues.
+    pub largest: usize,
+    /// How many of the algebraically smallest.
+    pub smallest: usize,
+    /// Bound on ‖Hv − λv‖ / |λ₁|.
+    pub tolerance: f64,
+    /// The most products that the solver may spend.
+    pub max_products: usize,
+    /// `name:key=value,…`.
+    pub solver: String,
+    /// Which parameters, as a glob; none for all.
+    pub params: Option<String>,
+    /// Whether to test the operator first.
+    pub self_test: bool,
+}
+
+impl Default for SpectrumOptions {
+    fn default() -> Self {
+        SpectrumOptions {
+            largest: 1,
+            smallest: 0,
+            tolerance: 1e-3,
+            max_products: 1000,
+            solver: "lanczos".to_string(),
+            params: None,
+            self_test: true,
+        }
+    }
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Spectrum {
+    /// Length of the vectors: the number of selected parameters.
+    pub dimension: usize,
+    /// Loss, accuracy and gradient at the point.
+    pub evaluation: Evaluation,
+    /// The short self-test, unless it was left out.
+    pub self_test: Option<SelfTest>,
+    /// Eigenvalues, vectors and bookkeeping.
+    pub eigen: EigenResult,
+    /// How much of the primal part was kept.
+    pub cache: CacheReport,
+    /// What a reader should know.
+    pub notices: Vec<String>,
+    /// Seconds in all, without reading the data.
+    pub seconds: f64,
+}
+
+impl Spectrum {
+    /// Whether every wanted eigenvalue is there and within the tolerance.
+    pub fn converged(&self, options: &SpectrumOptions) -> bool {
+        let complete = |found: usize, wanted: usize| found >= wanted;
+        complete(self.eigen.largest.len(), options.largest)
+            && complete(self.eigen.smallest.len(), options.smallest)
+            && self.eigen.largest.iter().chain(&self.eigen.smallest).all(|pair| pair.converged)
+    }
+}
+
+/// Evaluates loss and gradient, tests the operator, and computes the wanted eigenvalues.
+///
+/// # Errors
+/// Where the request does not fit the problem, the self-test fails, or a product does; and where it is interrupted
+/// before the solver has begun. A solver that is interrupted later returns what it has.
+pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'_>) -> Result<Spectrum, SpectrumError> {
+    let start = Instant::now();
+    let (spec, backend, problem) = (session.spec(), session.backend(), session.problem());
+    let wrt = session.select(options.params.as_deref())?;
+    let dimension = problem.dimension(&wrt).at(0);
+    let request = EigenRequest {
+        largest: options.largest,
+        smallest: options.smallest,
+        tolerance: options.tolerance,
+        max_products: options.max_products,
+        seed: spec.seed,
+    };
+    request.check(dimension)?;
+    let (entry, solver_options) = lookup::solver(&options.solver)?;
+    let solver = (entry.make)(&solver_options).map_err(crate::problem::ProblemError::from)?;
+
+    let stop = watch.stop;
+    let interrupted = |error: SpectrumError| if stop() { SpectrumError::Interrupted } else { error };
+    let source = Stoppable { source: session.source(), stop };
+    let total = session.source().len();
+    let evaluation = Evaluator::new(backend, problem, Some(&wrt), spec.batch)?
+        .run(session.weights(), &source, &mut |done| (watch.observe)(Event::Samples { done, total }))
+        .map_err(|error| interrupted(error.into()))?;
+
+    let operator = DatasetOperator::new(
+        backend,
+        problem,
+        Curvature::Hessian,
+        &wrt,
+        session.weights(),
+        session.source(),
+        spec.batch,
+        spec.memory,
+    )?
+    .interrupted_by(stop);
+    let precision = backend.info().precision;
+    let mut notices = Vec::new();
+    let mut test = None;
+    if options.self_test {
+        (watch.observe)(Event::SelfTest);
+        let figures = self_test(&operator, spec.seed, None).map_err(|error| interrupted(error.into()))?;
+        tested::require(&figures, precision)?;
+        let floor = tested::noise_floor(&figures);
+        if options.tolerance < floor {
+            let tolerance = options.tolerance;
+            notices.push(format!(
+                "--tol {tolerance:e} is below the noise floor {floor:.1e} of {precision}; residuals may not reach it, try --dtype f64"
+            ));
+        }
+        test = Some(figures);
+    }
+
+    let mut observe = |event| {
+        (watch.observe)(Event::Solver(event));
+        if stop() { Control::Stop } else { Control::Continue }
+    };
+    let eigen = solver.solve(&operator, &request, &mut observe).map_err(|error| interrupted(error.into()))?;
+    let cache = operator.cache_report();
+    if cache.kept < cache.batches {
+        let (kept, batches) = (cache.kept, cache.batches);
+        notices.push(format!(
+            "intermediate results of {kept} of {batches} batches fit in --memory; the others are computed again for each product"
+        ));
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    Ok(Spectrum { dimension, evaluation, self_test: test, eigen, cache, notices, seconds })
+}

@@ -1,0 +1,26 @@
+//! Measuring curvature: the extreme eigenvalues of the loss's Hessian, and the checks that let one believe them.
+//!
+//! [`measure`] evaluates loss and gradient, tests the operator for a moment, and hands it to an eigensolver;
+//! [`check`] tests the derivatives at length on this very problem. Both tell a [`Watch`] how far they are, and ask
+//! it whether to stop; neither prints.
+//!
+//! Decided against: one function that returns text. The report structures are the JSON, and the text is made from them.
+#![forbid(unsafe_code)]
+
+mod check;
+mod error;
+mod measure;
+mod report;
+mod shift;
+mod sin_probe;
+mod tested;
+mod text;
+mod watch;
+
+pub use check::{Check, CheckOptions, CheckReport, check};
+pub use error::SpectrumError;
+pub use measure::{Spectrum, SpectrumOptions, measure};
+pub use report::{Pair, SelfTestPart, SolverPart, SpectrumReport};
+pub use sin_probe::{SinProbe, sin_probe};
+pub use text::{check_text, spectrum_text};
+pub use watch::{Event, Watch};
