@@ -16,18 +16,35 @@
 #![forbid(unsafe_code)]
 
 mod augment;
+mod checkpoint;
+mod dropout;
 mod error;
+mod folder;
+mod gradient;
+mod identity;
+mod optimizer;
 mod options;
+mod prepare;
+mod progress;
 mod record;
+mod report;
+mod run;
 mod schedule;
 pub mod source;
 mod spec;
+mod stopping;
+mod text;
+mod trainer;
 mod watch;
 
 pub use augment::Augmentation;
 pub use error::TrainError;
 pub use options::{MicroBatchNorm, TrainOptions};
 pub use record::EpochRecord;
+pub use report::{OptionsPart, TrainManifest, TrainReport};
+pub use run::run;
 pub use schedule::Schedule;
 pub use spec::TrainSpec;
+pub use stopping::Ending;
+pub use text::train_text;
 pub use watch::{Event, Watch};

@@ -116,12 +116,7 @@ impl TrainOptions {
 }
 
 /// An error unless `holds`.
-pub(super) fn require(
-    holds: bool,
-    what: &'static str,
-    expected: &str,
-    found: impl ToString,
-) -> Result<(), TrainError> {
+pub(super) fn require(holds: bool, what: &'static str, expected: &str, found: impl ToString) -> Result<(), TrainError> {
     if holds {
         return Ok(());
     }

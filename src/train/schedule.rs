@@ -79,9 +79,8 @@ impl FromStr for Schedule {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let refuse = || {
-            format!("expected constant, step:at=EPOCH+EPOCH,factor=F or cosine, found `{}`", text.escape_debug())
-        };
+        let refuse =
+            || format!("expected constant, step:at=EPOCH+EPOCH,factor=F or cosine, found `{}`", text.escape_debug());
         match text.split_once(':').unwrap_or((text, "")) {
             ("constant", "") => Ok(Schedule::Constant),
             ("cosine", "") => Ok(Schedule::Cosine),
@@ -90,7 +89,11 @@ impl FromStr for Schedule {
                 for word in rest.split(',') {
                     match word.split_once('=') {
                         Some(("at", list)) => {
-                            at = list.split('+').map(|n| n.trim().parse()).collect::<Result<_, _>>().map_err(|_| refuse())?;
+                            at = list
+                                .split('+')
+                                .map(|n| n.trim().parse())
+                                .collect::<Result<_, _>>()
+                                .map_err(|_| refuse())?;
                         }
                         Some(("factor", number)) => factor = number.trim().parse().map_err(|_| refuse())?,
                         _ => return Err(refuse()),

@@ -1,0 +1,101 @@
+//! Reading and checking everything that a run needs, cheapest check first, before anything is written.
+
+use super::{MicroBatchNorm, TrainError, TrainSpec};
+use crate::data::{Dataset, SampleRange, Split};
+use crate::problem::{Network, ProblemError, Values, lookup};
+use crate::report::{BackendPart, DataPart, ModelPart};
+use hesse_core::SecondOrderBackend;
+use hesse_core::backend::BackendRequest;
+use hesse_core::graph::Mode;
+use hesse_core::program::Problem;
+use std::sync::Arc;
+
+/// A run that could begin.
+pub(super) struct Prepared {
+    /// `name:key=value,…`, canonical.
+    pub model: String,
+    pub model_part: ModelPart,
+    pub train: Arc<Dataset>,
+    pub train_part: DataPart,
+    pub test: Arc<Dataset>,
+    pub test_part: DataPart,
+    pub backend: Box<dyn SecondOrderBackend>,
+    pub backend_part: BackendPart,
+    /// What gradients are taken of: in train mode, unless batch norm is frozen.
+    pub training: Problem,
+    /// What is evaluated: in eval mode.
+    pub evaluation: Problem,
+    pub initial: Values,
+    pub initial_hash: String,
+    pub graph_hash: String,
+    pub notices: Vec<String>,
+}
+
+impl Prepared {
+    pub fn new(spec: &TrainSpec) -> Result<Self, TrainError> {
+        spec.options.check()?;
+        lookup::model(&spec.model)?;
+        let entry = lookup::backend(&spec.backend.name)?;
+        let backend = (entry.open)(&BackendRequest {
+            device: spec.backend.device.clone(),
+            precision: spec.backend.precision,
+            threads: spec.backend.threads,
+        })?;
+        let (train, train_part) = load(spec, Split::Train, &spec.samples)?;
+        let (test, test_part) = load(spec, Split::Test, &spec.test_samples)?;
+
+        let network = Network::new(&spec.model, &train, &spec.normalization)?;
+        let eval_graph = network.graph(Mode::Eval)?;
+        let train_graph = network.graph(Mode::Train)?;
+        let train_graph = match spec.options.batch_norm {
+            MicroBatchNorm::Ghost => train_graph,
+            MicroBatchNorm::Frozen if train_graph.dropout_sites().is_empty() => eval_graph.clone(),
+            MicroBatchNorm::Frozen => return Err(TrainError::FrozenDropout { model: network.name().to_string() }),
+        };
+        let initial = match &spec.initial {
+            Some(file) => Values::read(&eval_graph, file)?,
+            None => Values::initial(&eval_graph, spec.seed),
+        };
+        let graph_hash = train_graph.content_hash().map_err(|cause| network.misfit(cause))?;
+        let (name, given) = (network.name(), network.options());
+        let model = if given.is_empty() { name.to_string() } else { format!("{name}:{given}") };
+        let model_part =
+            ModelPart { name: name.to_string(), options: given.to_string(), parameters: eval_graph.parameter_count() };
+        let info = backend.info();
+        let backend_part =
+            BackendPart { name: info.name.to_string(), device: info.device, dtype: info.precision.to_string() };
+        let mut notices = train.notices.clone();
+        notices.extend(test.notices.iter().filter(|n| !train.notices.contains(n)).cloned());
+        let problem = |graph| Problem::new(graph, &spec.loss).map_err(ProblemError::Loss);
+        Ok(Prepared {
+            model,
+            model_part,
+            train,
+            train_part,
+            test,
+            test_part,
+            backend,
+            backend_part,
+            training: problem(train_graph)?,
+            evaluation: problem(eval_graph)?,
+            initial_hash: initial.hash(),
+            initial,
+            graph_hash,
+            notices,
+        })
+    }
+}
+
+fn load(spec: &TrainSpec, split: Split, samples: &SampleRange) -> Result<(Arc<Dataset>, DataPart), TrainError> {
+    let whole = spec.data.load(split)?;
+    let range = samples.within(whole.len(), split)?;
+    let chosen = whole.select(samples)?;
+    let part = DataPart {
+        name: chosen.name.clone(),
+        split: split.to_string(),
+        samples: range.len(),
+        range: [range.start, range.end],
+        available: whole.len(),
+    };
+    Ok((Arc::new(chosen), part))
+}

@@ -1,0 +1,192 @@
+//! The result of a training as data: schema `hesse.train/1`.
+//!
+//! The schema is a promise: fields may be added, none may change its meaning or go.
+
+use super::identity::Identity;
+use super::prepare::Prepared;
+use super::progress::Progress;
+use super::{Ending, EpochRecord, TrainSpec};
+use crate::problem::{describe_loss, describe_normalization};
+use crate::report::{BackendPart, DataPart, ModelPart};
+use serde::Serialize;
+
+/// The options of a run, as numbers and texts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OptionsPart {
+    /// The most epochs.
+    pub epochs: usize,
+    /// The training loss to stop at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_loss: Option<f64>,
+    /// Samples of one step.
+    pub batch_size: usize,
+    /// Samples computed at once.
+    pub micro_batch_size: usize,
+    /// `ghost` or `frozen`.
+    pub batch_norm: String,
+    /// The learning rate.
+    pub rate: f64,
+    /// How it falls.
+    pub schedule: String,
+    /// Epochs over which it rises.
+    pub warmup: f64,
+    /// Share of the last step that is taken again.
+    pub momentum: f64,
+    /// Nesterov's form.
+    pub nesterov: bool,
+    /// Multiple of every parameter that is added to the gradient.
+    pub weight_decay: f64,
+    /// Pixels of black border of random crops; 0 for none.
+    pub crop: usize,
+    /// Whether pictures were mirrored at random.
+    pub flip: bool,
+}
+
+/// What it takes to repeat a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrainManifest {
+    /// The program's version.
+    pub version: String,
+    /// The command line, as given.
+    pub command: Vec<String>,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Threads that computed.
+    pub threads: usize,
+    /// The backend's own words: versions and processor features.
+    pub device_details: String,
+    /// The data as named on the command line.
+    pub data: String,
+    /// SHA-256 of shape, pixels and labels of the training samples.
+    pub data_sha256: String,
+    /// The same of the test samples.
+    pub test_data_sha256: String,
+    /// Where training started: a file, or the seed.
+    pub initial_weights: String,
+    /// SHA-256 of the initial values, parameters then buffers, as little-endian f64.
+    pub initial_weights_sha256: String,
+    /// SHA-256 of the network in train mode as a graph.
+    pub graph_sha256: String,
+    /// SHA-256 of everything that the steps depend on.
+    pub run_sha256: String,
+    /// The loss with its options.
+    pub loss: String,
+    /// Means and deviations per channel, `MEAN/STD`; absent without normalization.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normalize: Option<String>,
+    /// What a reader should know.
+    pub notices: Vec<String>,
+}
+
+/// The whole result.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrainReport {
+    /// `hesse.train/1`.
+    pub schema: &'static str,
+    /// The network.
+    pub model: ModelPart,
+    /// The samples trained on.
+    pub data: DataPart,
+    /// The samples evaluated on.
+    pub test_data: DataPart,
+    /// The machine.
+    pub backend: BackendPart,
+    /// The options.
+    pub options: OptionsPart,
+    /// Why it ended: `target-loss` or `epochs`.
+    pub ended_by: Ending,
+    /// Whether the target was reached; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_reached: Option<bool>,
+    /// Steps in all.
+    pub steps: usize,
+    /// Mean loss over all training samples at the end, in eval mode.
+    pub train_loss: f64,
+    /// Share of them classified correctly.
+    pub train_accuracy: f64,
+    /// Mean loss over the test samples at the end, in eval mode.
+    pub test_loss: f64,
+    /// Share of them classified correctly.
+    pub test_accuracy: f64,
+    /// Seconds of training in all, evaluations and checkpoints apart.
+    pub seconds: f64,
+    /// Samples trained on per second.
+    pub samples_per_second: f64,
+    /// Every epoch.
+    pub epochs: Vec<EpochRecord>,
+    /// What it takes to repeat this.
+    pub manifest: TrainManifest,
+}
+
+impl TrainReport {
+    pub(super) fn new(
+        spec: &TrainSpec,
+        prepared: &Prepared,
+        identity: &Identity,
+        progress: Progress,
+        notice: Option<String>,
+    ) -> Self {
+        let (options, info) = (&spec.options, prepared.backend.info());
+        let records = progress.records;
+        let seconds: f64 = records.iter().map(|r| r.seconds).sum();
+        let end = progress.end;
+        let ending = end.map_or(Ending::Epochs, |end| end.ending);
+        let nan = f64::NAN;
+        TrainReport {
+            schema: "hesse.train/1",
+            model: prepared.model_part.clone(),
+            data: prepared.train_part.clone(),
+            test_data: prepared.test_part.clone(),
+            backend: prepared.backend_part.clone(),
+            options: OptionsPart {
+                epochs: options.epochs,
+                target_loss: options.target_loss,
+                batch_size: options.batch,
+                micro_batch_size: options.at_once(),
+                batch_norm: options.batch_norm.to_string(),
+                rate: options.rate,
+                schedule: options.schedule.to_string(),
+                warmup: options.warmup,
+                momentum: options.momentum,
+                nesterov: options.nesterov,
+                weight_decay: options.weight_decay,
+                crop: options.augmentation.crop,
+                flip: options.augmentation.flip,
+            },
+            ended_by: ending,
+            target_reached: options.target_loss.map(|_| ending == Ending::TargetLoss),
+            steps: records.iter().map(|r| r.steps).sum(),
+            train_loss: end.map_or(nan, |end| end.train_loss),
+            train_accuracy: end.map_or(nan, |end| end.train_accuracy),
+            test_loss: records.last().map_or(nan, |r| r.test_loss),
+            test_accuracy: records.last().map_or(nan, |r| r.test_accuracy),
+            seconds,
+            samples_per_second: if seconds > 0.0 {
+                (records.len() * prepared.train.len()) as f64 / seconds
+            } else {
+                0.0
+            },
+            epochs: records,
+            manifest: TrainManifest {
+                version: env!("CARGO_PKG_VERSION").to_string(),
+                command: spec.command.clone(),
+                seed: spec.seed,
+                threads: info.threads,
+                device_details: info.details,
+                data: spec.data.to_string(),
+                data_sha256: prepared.train.hash(),
+                test_data_sha256: prepared.test.hash(),
+                initial_weights: match &spec.initial {
+                    Some(file) => file.display().to_string(),
+                    None => format!("initial values of seed {}", spec.seed),
+                },
+                initial_weights_sha256: prepared.initial_hash.clone(),
+                graph_sha256: prepared.graph_hash.clone(),
+                run_sha256: identity.hash(),
+                loss: describe_loss(&spec.loss),
+                normalize: describe_normalization(&spec.normalization),
+                notices: prepared.notices.iter().cloned().chain(notice).collect(),
+            },
+        }
+    }
+}

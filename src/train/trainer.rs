@@ -1,0 +1,341 @@
+//! The loop: steps, epochs, evaluations and checkpoints of one run.
+
+use super::checkpoint::{Checkpoint, MODEL, state_dict};
+use super::gradient::{BatchOutcome, GradientPass};
+use super::identity::Identity;
+use super::optimizer::Sgd;
+use super::prepare::Prepared;
+use super::progress::{End, Progress, Sums};
+use super::schedule::warmup;
+use super::source::ImageSource;
+use super::stopping::{Decision, decide};
+use super::{EpochRecord, Event, TrainError, TrainSpec, Watch};
+use crate::data::{Dataset, Split};
+use crate::weights;
+use hesse_core::graph::Graph;
+use hesse_core::operator::{Batch, DataSource, Evaluation, Evaluator, OperatorError, Weights, batches};
+use hesse_core::vectors::{Block, VectorSpace};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Most samples evaluated at once, where micro-batches do not bound them.
+const EVALUATED_AT_ONCE: usize = 256;
+
+/// A run in memory and on the device.
+pub(super) struct Trainer<'a> {
+    spec: &'a TrainSpec,
+    prepared: &'a Prepared,
+    identity: Identity,
+    progress: Progress,
+    space: Box<dyn VectorSpace>,
+    weights: Weights,
+    velocity: Block,
+    gradient: Block,
+    sgd: Sgd,
+    pass: GradientPass<'a>,
+    evaluator: Evaluator<'a>,
+    saved: Instant,
+    unsaved: bool,
+    /// The whole training set at the present weights.
+    train_evaluation: Option<Evaluation>,
+}
+
+impl<'a> Trainer<'a> {
+    /// Uploads a checkpoint, or the beginning.
+    pub fn new(
+        spec: &'a TrainSpec,
+        prepared: &'a Prepared,
+        identity: Identity,
+        checkpoint: Option<Box<Checkpoint>>,
+    ) -> Result<Self, TrainError> {
+        let backend = prepared.backend.as_ref();
+        let graph = prepared.training.graph();
+        let unsaved = checkpoint.is_none();
+        let (progress, parameters, buffers, velocity) = match checkpoint {
+            Some(c) => (c.progress, c.parameters, c.buffers, Some(c.velocity.concat())),
+            None => {
+                let initial = &prepared.initial;
+                (Progress::default(), initial.parameters.clone(), initial.buffers.clone(), None)
+            }
+        };
+        let weights = Weights::upload(backend, graph, &parameters, &buffers)?;
+        let space = backend.space(graph.parameter_count(), backend.info().precision);
+        let mut moving = space.zeros(1)?;
+        if let Some(velocity) = velocity {
+            space.write(&mut moving, 0, &velocity)?;
+        }
+        let at_once = spec.options.at_once();
+        let evaluated = spec.options.micro_batch.map_or(EVALUATED_AT_ONCE, |n| n.min(EVALUATED_AT_ONCE));
+        Ok(Trainer {
+            spec,
+            prepared,
+            identity,
+            progress,
+            weights,
+            velocity: moving,
+            gradient: space.zeros(1)?,
+            space,
+            sgd: Sgd::new(&spec.options),
+            pass: GradientPass::new(backend, &prepared.training, &buffers, at_once, spec.seed)?,
+            evaluator: Evaluator::new(backend, &prepared.evaluation, None, evaluated)?,
+            saved: Instant::now(),
+            unsaved,
+            train_evaluation: None,
+        })
+    }
+
+    /// Trains until the run ends, and leaves the model and a last checkpoint.
+    pub fn run(mut self, watch: &mut Watch<'_>) -> Result<Progress, TrainError> {
+        if let Progress { epoch, step, .. } = self.progress
+            && !self.unsaved
+        {
+            (watch.observe)(Event::Resumed { epoch, step });
+        }
+        let ending = loop {
+            match decide(&self.progress.records, &self.spec.options, self.progress.step > 0) {
+                Decision::Confirm => {
+                    let loss = self.evaluate(Split::Train, watch)?.loss;
+                    if let Some(record) = self.progress.records.last_mut() {
+                        record.confirmed_loss = Some(loss);
+                    }
+                }
+                Decision::Finished(ending) => break ending,
+                Decision::Continue | Decision::Past(_) => {
+                    if self.unsaved {
+                        // The first one, before any step, finds a folder that cannot be written.
+                        self.save(watch)?;
+                    }
+                    self.progress.end = None;
+                    self.epoch(watch)?;
+                }
+            }
+        };
+        if self.progress.end.is_none_or(|end| end.ending != ending) {
+            let evaluation = match self.train_evaluation.take() {
+                Some(evaluation) => evaluation,
+                None => self.evaluate(Split::Train, watch)?,
+            };
+            let (train_loss, train_accuracy) = (evaluation.loss, evaluation.accuracy);
+            self.progress.end = Some(End { ending, train_loss, train_accuracy });
+            self.unsaved = true;
+        }
+        self.write_model()?;
+        if self.unsaved {
+            self.save(watch)?;
+        }
+        Ok(self.progress)
+    }
+
+    /// One pass over the training samples, from the step where it stood.
+    fn epoch(&mut self, watch: &mut Watch<'_>) -> Result<(), TrainError> {
+        let options = &self.spec.options;
+        let (epoch, samples) = (self.progress.epoch, self.prepared.train.len());
+        let source = ImageSource::epoch(self.prepared.train.clone(), self.spec.seed, epoch, options.augmentation);
+        let steps = self.steps();
+        for range in batches(samples, options.batch).skip(self.progress.step) {
+            if (watch.stop)() {
+                return self.interrupted(watch);
+            }
+            if self.saved.elapsed() >= self.spec.checkpoint_every {
+                self.save(watch)?;
+            }
+            let rate = self.rate();
+            self.step(&source, range, rate)?;
+            let sums = &self.progress.sums;
+            (watch.observe)(Event::Step {
+                epoch: epoch + 1,
+                epochs: options.epochs,
+                step: self.progress.step,
+                steps,
+                loss: sums.mean_loss(),
+                accuracy: sums.accuracy(),
+                samples_per_second: sums.samples_per_second(),
+                rate,
+            });
+        }
+        let test = self.evaluate(Split::Test, watch)?;
+        let sums = self.progress.sums;
+        if sums.weight.is_nan() || sums.weight <= 0.0 {
+            return Err(OperatorError::NoWeight(sums.weight).into());
+        }
+        let record = EpochRecord {
+            epoch: epoch + 1,
+            loss: sums.mean_loss(),
+            accuracy: sums.accuracy(),
+            confirmed_loss: None,
+            test_loss: test.loss,
+            test_accuracy: test.accuracy,
+            rate: sums.rate,
+            steps,
+            samples_per_second: sums.samples_per_second(),
+            seconds: sums.seconds,
+        };
+        (watch.observe)(Event::Epoch(&record));
+        self.progress.records.push(record);
+        self.progress.epoch += 1;
+        self.progress.step = 0;
+        self.progress.sums = Sums::default();
+        self.unsaved = true;
+        Ok(())
+    }
+
+    fn step(&mut self, source: &ImageSource, range: Range<usize>, rate: f64) -> Result<(), TrainError> {
+        let start = Instant::now();
+        let global = (self.progress.epoch * self.steps() + self.progress.step) as u64;
+        let space = self.space.as_ref();
+        let outcome = self.pass.run(source, range, global, &mut self.weights, space, &mut self.gradient)?;
+        let batch = match outcome {
+            BatchOutcome::Done(batch) => batch,
+            BatchOutcome::NotFinite(place) => return Err(self.diverged(place, rate)),
+        };
+        // Without any weight there is no mean to descend on, and nothing to do.
+        if batch.weight > 0.0 {
+            let (parameters, velocity) = (&mut self.weights.parameters, &mut self.velocity);
+            self.sgd.step(space, parameters, velocity, &mut self.gradient, batch.weight, rate)?;
+        }
+        self.train_evaluation = None;
+        self.progress.step += 1;
+        let sums = &mut self.progress.sums;
+        sums.loss += batch.loss;
+        sums.weight += batch.weight;
+        sums.correct += batch.correct;
+        sums.samples += batch.samples;
+        sums.rate = rate;
+        sums.seconds += start.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Loss and accuracy in eval mode.
+    fn evaluate(&mut self, split: Split, watch: &mut Watch<'_>) -> Result<Evaluation, TrainError> {
+        let prepared = self.prepared;
+        let data: &Arc<Dataset> = if split == Split::Train { &prepared.train } else { &prepared.test };
+        let total = data.len();
+        let source = Stoppable { source: ImageSource::new(data.clone()), stop: watch.stop };
+        let observe = &mut watch.observe;
+        let evaluation =
+            self.evaluator.run(&self.weights, &source, &mut |done| observe(Event::Evaluating { split, done, total }));
+        match evaluation {
+            Ok(evaluation) => {
+                if split == Split::Train {
+                    self.train_evaluation = Some(Evaluation { gradient: None, ..evaluation });
+                }
+                Ok(Evaluation { gradient: None, ..evaluation })
+            }
+            Err(_) if (watch.stop)() => self.interrupted(watch),
+            Err(OperatorError::NotFinite { place, .. }) => Err(self.diverged(place, self.progress.sums.rate)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The learning rate of the next step.
+    fn rate(&self) -> f64 {
+        let options = &self.spec.options;
+        let step = 1.0 / self.steps() as f64;
+        let position = self.progress.epoch as f64 + self.progress.step as f64 * step;
+        options.rate * options.schedule.factor(position, options.epochs) * warmup(position, step, options.warmup)
+    }
+
+    /// Steps of an epoch.
+    fn steps(&self) -> usize {
+        self.prepared.train.len().div_ceil(self.spec.options.batch).max(1)
+    }
+
+    fn graph(&self) -> &'a Graph {
+        self.prepared.training.graph()
+    }
+
+    fn diverged(&self, place: String, rate: f64) -> TrainError {
+        let (epoch, steps) = (self.progress.epoch + 1, self.steps());
+        TrainError::Diverged { epoch, step: (self.progress.step + 1).min(steps), steps, place, rate }
+    }
+
+    /// Saves and ends.
+    fn interrupted<T>(&mut self, watch: &mut Watch<'_>) -> Result<T, TrainError> {
+        self.save(watch)?;
+        let Progress { epoch, step, .. } = self.progress;
+        let (steps, folder) = (self.steps(), self.spec.out.clone());
+        Err(TrainError::Interrupted { epoch: epoch + 1, step, steps, folder })
+    }
+
+    fn save(&mut self, watch: &mut Watch<'_>) -> Result<(), TrainError> {
+        let (parameters, buffers) = self.values()?;
+        let graph = self.graph();
+        let velocity = split(&self.space.read(&self.velocity, 0)?, graph.parameters().iter().map(|p| p.elements()));
+        let checkpoint = Checkpoint {
+            identity: self.identity.clone(),
+            progress: self.progress.clone(),
+            parameters,
+            buffers,
+            velocity,
+        };
+        checkpoint.write(&self.spec.out, graph, self.space.precision())?;
+        self.saved = Instant::now();
+        self.unsaved = false;
+        (watch.observe)(Event::Saved);
+        Ok(())
+    }
+
+    /// Parameters and buffers on the host. What is not finite is not worth keeping.
+    fn values(&self) -> Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), TrainError> {
+        let graph = self.graph();
+        let column = self.space.read(&self.weights.parameters, 0)?;
+        let parameters = split(&column, graph.parameters().iter().map(|p| p.elements()));
+        let buffers = match &self.weights.buffers {
+            None => Vec::new(),
+            Some(block) => {
+                let column = self.prepared.backend.space(block.rows(), self.space.precision()).read(block, 0)?;
+                split(&column, graph.buffers().iter().map(|b| b.elements()))
+            }
+        };
+        let names = graph.parameters().iter().map(|p| &p.name).chain(graph.buffers().iter().map(|b| &b.name));
+        match names.zip(parameters.iter().chain(&buffers)).find(|(_, values)| values.iter().any(|v| !v.is_finite())) {
+            Some((name, _)) => Err(self.diverged(format!("`{name}`"), self.progress.sums.rate)),
+            None => Ok((parameters, buffers)),
+        }
+    }
+
+    fn write_model(&self) -> Result<(), TrainError> {
+        let (parameters, buffers) = self.values()?;
+        let tensors = state_dict(self.graph(), "", &parameters, &buffers, self.space.precision());
+        let normalize = crate::problem::describe_normalization(&self.spec.normalization);
+        let mut metadata = BTreeMap::from([
+            ("hesse".to_string(), env!("CARGO_PKG_VERSION").to_string()),
+            ("model".to_string(), self.prepared.model.clone()),
+            ("data".to_string(), self.prepared.train.name.clone()),
+            ("epochs".to_string(), self.progress.records.len().to_string()),
+            ("run_sha256".to_string(), self.identity.hash()),
+        ]);
+        metadata.extend(normalize.map(|text| ("normalize".to_string(), text)));
+        Ok(weights::write_safetensors(&self.spec.out.join(MODEL), &tensors, &metadata)?)
+    }
+}
+
+/// Cuts a column into parts of these lengths.
+fn split(column: &[f64], lengths: impl Iterator<Item = usize>) -> Vec<Vec<f64>> {
+    let mut rest = column;
+    lengths
+        .map(|length| {
+            let (part, after) = rest.split_at(length.min(rest.len()));
+            rest = after;
+            part.to_vec()
+        })
+        .collect()
+}
+
+/// A data set that ends the reading when someone asks to stop.
+struct Stoppable<'a> {
+    source: ImageSource,
+    stop: &'a (dyn Fn() -> bool + Send + Sync),
+}
+
+impl DataSource for Stoppable<'_> {
+    fn len(&self) -> usize {
+        self.source.len()
+    }
+
+    fn batch(&self, range: Range<usize>) -> Result<Batch, String> {
+        if (self.stop)() { Err("interrupted".to_string()) } else { self.source.batch(range) }
+    }
+}
