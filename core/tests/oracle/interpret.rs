@@ -14,13 +14,19 @@ pub struct Fault {
     pub cause: String,
 }
 
+/// Gives an input its value.
+pub type Leaf<'a, N, E> = dyn FnMut(Source, &Node) -> Result<Value<N>, E> + 'a;
+
+/// Sees each value before its users do.
+pub type After<'a, N, E> = dyn FnMut(ValueId, &mut Value<N>) -> Result<(), E> + 'a;
+
 /// Evaluates every node for one batch size. `leaf` gives the inputs; `after` may look at or change each value before
 /// its users see it (to round it, to replace it by a variable, to stop at a NaN).
 pub fn evaluate<N: Num, E: From<Fault>>(
     g: &Graph,
     batch: usize,
-    leaf: &mut dyn FnMut(Source, &Node) -> Result<Value<N>, E>,
-    after: &mut dyn FnMut(ValueId, &mut Value<N>) -> Result<(), E>,
+    leaf: &mut Leaf<'_, N, E>,
+    after: &mut After<'_, N, E>,
 ) -> Result<Vec<Value<N>>, E> {
     let mut values: Vec<Value<N>> = Vec::with_capacity(g.nodes().len());
     for (id, node) in g.values().zip(g.nodes()) {

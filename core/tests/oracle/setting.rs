@@ -104,6 +104,11 @@ impl Setting {
         }
     }
 
+    /// An input that does not move.
+    pub fn constant_leaf<N: Num>(&self, source: Source, node: &Node) -> Value<N> {
+        self.leaf(source, node, &|_, v| N::constant(v))
+    }
+
     /// Every value of the graph, with the coordinates replaced by `vary(coordinate, value)` and then the entries of
     /// the network's output by `shift(entry number, value)`.
     pub fn values<N: Num>(

@@ -51,9 +51,9 @@ impl<'a> Subject<'a> {
             targets: s.targets.as_ref().map(upload).transpose()?,
             masks: s.masks.iter().map(upload).collect::<Result<_, _>>()?,
         };
-        subject.parameters = subject.block(&[s.parameters.clone()])?;
+        subject.parameters = subject.block(std::slice::from_ref(&s.parameters))?;
         if !s.buffers.is_empty() {
-            subject.buffers = Some(subject.block(&[s.buffers.clone()])?);
+            subject.buffers = Some(subject.block(std::slice::from_ref(&s.buffers))?);
         }
         Ok(subject)
     }

@@ -1,6 +1,8 @@
 //! The points, one function each; a verdict is printed for every one.
 
 mod blocks;
+mod closed_forms;
+mod data_sets;
 mod derivatives;
 mod input_errors;
 mod keeping;
@@ -13,6 +15,8 @@ mod values;
 mod vector_space;
 
 pub use blocks::*;
+pub use closed_forms::*;
+pub use data_sets::*;
 pub use derivatives::*;
 pub use input_errors::*;
 pub use keeping::*;
@@ -72,6 +76,11 @@ macro_rules! test_every_point {
             jacobian_products_agree_with_dual_numbers
             transposed_jacobian_products_agree_with_dual_numbers
             hessian_products_are_the_slope_of_the_gradient
+            linear_regression_has_its_closed_form
+            logistic_regression_has_its_closed_form
+            softmax_regression_has_its_closed_form
+            kept_and_recomputed_batches_give_the_same_bits
+            a_data_set_without_weight_is_an_error
             a_block_of_three_directions_is_three_single_ones
             a_kept_primal_part_gives_the_same_bits_every_time
             results_are_added_to_what_is_there
