@@ -1,5 +1,8 @@
 //! What can go wrong with data, with the values that a person needs to mend it: the file, the byte, the expectation.
 //!
+//! A message is complete in itself: what caused it is part of the text, and therefore not given again as
+//! [`source`](std::error::Error::source).
+//!
 //! Parsers work on bytes and know no file, so they return a [`Flaw`]; whoever opened the file adds its name.
 
 use crate::pickle::PickleError;
@@ -46,7 +49,7 @@ pub enum DataError {
         mend: String,
     },
     /// A file that is damaged, or not what its name says.
-    #[error("{}: at byte {offset}{}: expected {expected}, found {found}", file.display(), if *unpacked { " of the unpacked contents" } else { "" })]
+    #[error("{}: at byte {offset}{}: expected {expected}, found {found}", file.display(), counted(*unpacked))]
     Format {
         /// The file.
         file: PathBuf,
@@ -60,22 +63,22 @@ pub enum DataError {
         found: String,
     },
     /// A file for Python that is damaged, or mentions a class that is no part of a batch.
-    #[error("{}: {source}", file.display())]
+    #[error("{}: {cause}", file.display())]
     Pickle {
         /// The file.
         file: PathBuf,
         /// What is wrong with it, and where.
-        source: PickleError,
+        cause: PickleError,
     },
     /// The operating system refused.
-    #[error("{operation} {}: {source}", path.display())]
+    #[error("{operation} {}: {cause}", path.display())]
     Io {
         /// What was tried.
         operation: &'static str,
         /// On which path.
         path: PathBuf,
         /// The refusal.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A server that could not be reached or gave something else. What did arrive is kept and continued next time.
     #[error("downloading {url}: expected {expected}, found {found}")]
@@ -101,11 +104,16 @@ pub enum DataError {
     },
 }
 
+/// Says what an offset counts, where it is not bytes of the file.
+fn counted(unpacked: bool) -> &'static str {
+    if unpacked { " of the unpacked contents" } else { "" }
+}
+
 impl DataError {
     /// Names the operation and path of a refusal, for `map_err`.
     pub(super) fn io(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DataError {
         let path = path.to_owned();
-        move |source| DataError::Io { operation, path, source }
+        move |cause| DataError::Io { operation, path, cause }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Labelled pictures to measure on: generated glyphs, MNIST, CIFAR-10 and CIFAR-100.
 //!
 //! Every set becomes the same [`Dataset`] of 8-bit planes in file order, so that nothing after this module knows where
-//! the pictures came from. Files are read from a folder of the user's; nothing is downloaded unless [`fetch`] is called.
+//! the pictures came from. Files are read from a folder of the user's; nothing is downloaded unless
+//! [`fetch()`] is called.
 //!
 //! Decided against: the ready-made `mnist` and `cifar-ten` crates (unmaintained, and they panic on a damaged file);
 //! floating-point pixels here (four to eight times the memory, and scaling is part of a model's input, not of a file);

@@ -99,8 +99,8 @@ mod tests {
 
     #[test]
     fn ranges_without_samples_say_why() {
-        let backwards = "reading a range of samples: expected a range whose end is after its start, found `9..3`, which runs backwards";
-        assert_eq!(parse("9..3"), Err(backwards.into()));
+        let backwards = "expected a range whose end is after its start, found `9..3`, which runs backwards";
+        assert_eq!(parse("9..3"), Err(format!("reading a range of samples: {backwards}")));
         assert!(parse("5..5").unwrap_err().ends_with("found `5..5`, which is empty"));
         assert!(parse("..0").unwrap_err().ends_with("found `0..0`, which is empty"));
     }

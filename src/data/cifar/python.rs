@@ -27,8 +27,8 @@ pub fn parse(contents: &Contents, variant: Variant) -> Result<Batch, DataError> 
     if bytes.first() != Some(&0x80) {
         return Err(contents.flaw(Flaw::new(0, "a pickled batch", describe(bytes))));
     }
-    let parsed = pickle::parse(bytes, 0, &allowed)
-        .map_err(|source| DataError::Pickle { file: contents.path.clone(), source })?;
+    let parsed =
+        pickle::parse(bytes, 0, &allowed).map_err(|cause| DataError::Pickle { file: contents.path.clone(), cause })?;
     let reader = Reader { bytes, tree: &parsed.tree };
     let batch = reader.batch(variant);
     batch.map_err(|flaw| contents.flaw(flaw))

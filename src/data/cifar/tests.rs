@@ -15,6 +15,12 @@ fn binary_ten(labels: &[u8]) -> Vec<u8> {
 
 /// A batch as Python 2 and numpy 1 wrote the official files.
 fn pickled(key: &str, labels: &[u8], columns: u16, by_columns: bool, contents: &[u8]) -> Vec<u8> {
+    let string = [b"T", (contents.len() as u32).to_le_bytes().as_slice(), contents].concat();
+    pickled_with(key, labels, columns, by_columns, &string)
+}
+
+/// The same, with the operations that leave the pixels on the stack.
+fn pickled_with(key: &str, labels: &[u8], columns: u16, by_columns: bool, contents: &[u8]) -> Vec<u8> {
     let text = |text: &str| [&[b'U', text.len() as u8], text.as_bytes()].concat();
     let rows = labels.len() as u16;
     let mut out = b"\x80\x02}q\x01(".to_vec();
@@ -29,8 +35,6 @@ fn pickled(key: &str, labels: &[u8], columns: u16, by_columns: bool, contents: &
         b"cnumpy\ndtype\nq\x06U\x02u1K\x00K\x01\x87Rq\x07(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb",
     );
     out.push(if by_columns { 0x88 } else { 0x89 });
-    out.push(b'T');
-    out.extend((contents.len() as u32).to_le_bytes());
     out.extend(contents);
     out.extend(b"tbu.");
     out
@@ -86,7 +90,8 @@ fn the_fine_label_is_the_class_of_cifar100() {
 fn a_truncated_record_names_the_byte() {
     assert_eq!(
         refusal(Variant::Ten, "test_batch.bin", &binary_ten(&[1, 2])[..6000]),
-        "test_batch.bin: at byte 3073: expected record 1 of 3073 bytes, found 2927 bytes (the file is cut off, or of another layout)"
+        "test_batch.bin: at byte 3073: expected record 1 of 3073 bytes, found 2927 bytes \
+         (the file is cut off, or of another layout)"
     );
 }
 
@@ -149,6 +154,18 @@ fn an_array_by_columns_is_turned() {
     let columns: Vec<u8> = (0..PIXELS).flat_map(|pixel| [0, 1, 2].map(|row| rows[row * PIXELS + pixel])).collect();
     let dir = put(&[("test_batch", &pickled("labels", &[1, 2, 3], 3072, true, &columns))]);
     assert_eq!(load(Variant::Ten, dir.path(), Split::Test).unwrap().images, rows);
+}
+
+#[test]
+fn bytes_that_python_3_wrote_as_text_are_turned_back() {
+    let text: String = pixels(1).into_iter().map(char::from).collect();
+    let length = (text.len() as u32).to_le_bytes();
+    let encoding = |name: &str| [b"X\x06\0\0\0", name.as_bytes(), b"\x86R"].concat();
+    let start = [b"c_codecs\nencode\nX", length.as_slice(), text.as_bytes()].concat();
+    let with = |name| pickled_with("labels", &[1], 3072, false, &[start.clone(), encoding(name)].concat());
+    let dir = put(&[("test_batch", &with("latin1"))]);
+    assert_eq!(load(Variant::Ten, dir.path(), Split::Test).unwrap().images, pixels(1));
+    assert!(refusal(Variant::Ten, "test_batch", &with("cp1252")).contains("expected a numpy array of unsigned bytes"));
 }
 
 #[test]

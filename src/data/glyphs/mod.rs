@@ -30,7 +30,7 @@ const TEST: u64 = 1 << 63;
 /// Marks the streams that order the digits within a block of ten.
 const ORDER: u64 = 1 << 62;
 
-/// Generates a split; about 50,000 samples a second on one core.
+/// Generates a split; about 25,000 samples a second on each core.
 pub fn generate(options: &GlyphOptions, split: Split) -> Dataset {
     let count = match split {
         Split::Train => options.train,

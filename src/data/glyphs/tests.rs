@@ -11,6 +11,12 @@ fn the_same_seed_gives_the_same_pixels_and_another_seed_others() {
 }
 
 #[test]
+fn the_default_set_is_the_same_on_every_machine_and_in_every_version() {
+    let data = generate(&GlyphOptions::default(), Split::Test);
+    assert_eq!(data.hash(), "82fbd1e558d30e9d78bb6a92624bf53dec5e60c940e162143d4aff316a366c68");
+}
+
+#[test]
 fn a_sample_does_not_depend_on_how_many_are_made_or_by_how_many_threads() {
     let few = generate(&GlyphOptions { train: 57, ..small(3) }, Split::Train);
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();

@@ -51,7 +51,8 @@ fn both_spellings_and_the_torchvision_folder_are_found() {
 fn a_truncated_record_names_the_byte() {
     assert_eq!(
         refusal(&pictures(2, 28, 1567), &labels(&[7, 1])),
-        "t10k-images-idx3-ubyte: at byte 1583: expected 2 pictures up to byte 1584, found the end of the file after 1 of them"
+        "t10k-images-idx3-ubyte: at byte 1583: expected 2 pictures up to byte 1584, \
+         found the end of the file after 1 of them"
     );
 }
 
@@ -122,7 +123,11 @@ fn the_official_test_set_has_its_known_counts() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..64), plausible in any::<bool>(), dims in 1u8..4) {
+    fn no_bytes_make_the_reader_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..64),
+        plausible in any::<bool>(),
+        dims in 1u8..4,
+    ) {
         let mut bytes = bytes;
         if plausible {
             bytes.splice(..bytes.len().min(4), [0, 0, 8, dims]);
