@@ -9,17 +9,33 @@
 //! nothing but products (no preconditioner, no factorisation) a Krylov space is optimal for a given number. Decided
 //! against: power iteration with deflation (ten times the products, and it stops early with wrong values when
 //! |λmin| ≈ |λmax|), LOBPCG (one end, three times the products, silently wrong in f32), and hard locking (see
-//! [`solver`]).
+//! `solver.rs`).
 //!
 //! What is peculiar here:
 //!
 //! * The basis is checked while it grows, by the residual norms that the recurrence yields for free, and growth stops
-//!   as soon as every wanted pair is within the tolerance by that estimate ([`solver`]).
+//!   as soon as every wanted pair is within the tolerance by that estimate (`solver.rs`).
 //! * Nothing is accepted by an estimate. The wanted vectors are multiplied once more, as one block, and what is
-//!   reported is the residual of these fresh products ([`accept`]). This costs k products.
+//!   reported is the residual of these fresh products (`accept.rs`). This costs k products.
 //! * One starting vector sees one vector of each eigenspace. The option `probe`, and every breakdown of the recurrence,
-//!   make the solver start again orthogonally to what it has until nothing new turns up ([`sweep`]).
+//!   make the solver start again orthogonally to what it has until nothing new turns up (`sweep.rs`).
 //! * No threshold is absolute: a multiple of an operator yields the same vectors and a multiple of the values.
+//!
+//! ```
+//! use hesse_core::eigen::{Control, EigenRequest, EigenSolver};
+//! use hesse_core::{host::HostOperator, vectors::Precision};
+//!
+//! // The second difference on 100 points: eigenvalues 2 − 2cos(πj/101).
+//! let operator = HostOperator::new(100, Precision::F64, |x: &[f64]| {
+//!     let at = |i: usize| x.get(i).copied().unwrap_or(0.0);
+//!     (0..100).map(|i| 2.0 * x[i] - at(i + 1) - at(i.wrapping_sub(1))).collect()
+//! });
+//! let request = EigenRequest { largest: 2, smallest: 1, tolerance: 1e-8, max_products: 500, seed: 0 };
+//! let found = hesse_lanczos::Lanczos::default().solve(&operator, &request, &mut |_| Control::Continue)?;
+//! let exact = 2.0 - 2.0 * (100.0 * std::f64::consts::PI / 101.0).cos();
+//! assert!(found.largest[0].converged && (found.largest[0].value - exact).abs() < 1e-8);
+//! # Ok::<(), hesse_core::eigen::SolverError>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod accept;

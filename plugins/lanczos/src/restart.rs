@@ -41,15 +41,17 @@ fn ends(available: usize, largest: usize, smallest: usize) -> Vec<usize> {
 /// wanted ends and in proportion to what is wanted there.
 ///
 /// Neighbours of the wanted pairs are kept because convergence is governed by the gap to the first Ritz value that was
-/// thrown away (Wu & Simon, section 4); half of the free room is Stewart's and SLEPc's choice, and the fewest products in
-/// our measurements over 0.2 … 0.8.
+/// thrown away (Wu & Simon, section 4). Half of the free room is Stewart's and SLEPc's choice. Measured on decaying
+/// spectra (i⁻¹, i^-½, outliers over an exponential bulk; k = 10, m = 30): any share from a fifth to four fifths costs
+/// within two products of never restarting. On equally spaced values (k = 5, m = 20, 300 products unrestarted): 382, 371,
+/// 373, 387, 492 products at shares of 0.2, 0.35, 0.5, 0.65, 0.8. A share that adapts to the gaps was therefore decided
+/// against.
 pub(crate) fn survivors(wanted: &Wanted, available: usize) -> Vec<usize> {
     let k = wanted.indices.len();
     let spare = available.saturating_sub(k);
     let extra = (spare / 2).min(spare.saturating_sub(1));
-    let above = if k == 0 { 0 } else { extra * wanted.largest / k };
-    let below = if wanted.smallest() == 0 { 0 } else { extra - above };
-    let above = if wanted.smallest() == 0 { extra } else { above };
+    let above = (extra * wanted.largest).checked_div(k).unwrap_or(0);
+    let below = extra - above;
     let (largest, smallest) = (wanted.largest + above, wanted.smallest() + below);
     // The wanted ones come first, then their neighbours.
     let rest = ends(available, largest, smallest).into_iter().filter(|i| !wanted.indices.contains(i));

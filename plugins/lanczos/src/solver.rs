@@ -165,9 +165,7 @@ impl Run<'_> {
         let ritz = self.basis.ritz()?;
         let wanted = Wanted::of(self.request, ritz.len());
         let invariant = self.basis.is_invariant();
-        if invariant && !self.basis.spans() {
-            self.sweep.required = true;
-        }
+        self.sweep.required |= self.basis.suspect;
         let scale = self.scale();
         let estimates: Vec<f64> =
             wanted.indices.iter().map(|&i| relative(self.basis.estimate(&ritz, i), scale)).collect();
@@ -210,6 +208,14 @@ impl Run<'_> {
         Ok(None)
     }
 
+    /// Fresh products of the wanted vectors; none where the operator was interrupted. At most `most` products.
+    fn measure(&mut self, ritz: &Ritz, wanted: Wanted, most: usize) -> Result<Option<Measured>, SolverError> {
+        match Measured::recomputed(&mut self.basis, ritz, wanted, most) {
+            Err(SolverError::Operator(OperatorError::Interrupted)) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
     /// Counts a restart and tells the observer; whether it wants to stop.
     fn restarted(&mut self, converged: usize, worst_residual: f64) -> bool {
         let statistics = &mut self.basis.statistics;
@@ -226,7 +232,9 @@ impl Run<'_> {
         }
         let kept = survivors(&wanted, ritz.len());
         let left = self.left();
-        let measured = Measured::recomputed(&mut self.basis, ritz, wanted, left)?;
+        let Some(measured) = self.measure(ritz, wanted, left)? else {
+            return Ok(Some(StopReason::Interrupted));
+        };
         let scale = self.scale();
         let worst = measured.worst(scale);
         if worst <= self.request.tolerance {
@@ -268,7 +276,7 @@ impl Run<'_> {
     }
 
     /// Makes the result: the best acceptance, or what the budget still allows.
-    fn finish(mut self, reason: StopReason) -> Result<EigenResult, SolverError> {
+    fn finish(mut self, mut reason: StopReason) -> Result<EigenResult, SolverError> {
         let left = if reason == StopReason::Interrupted { 0 } else { self.left() };
         let settled = matches!(reason, StopReason::Converged | StopReason::Stagnated | StopReason::SpaceExhausted);
         let measured = match self.best.take() {
@@ -276,18 +284,22 @@ impl Run<'_> {
             _ => {
                 let ritz = self.basis.ritz()?;
                 let wanted = Wanted::of(self.request, ritz.len());
-                match left {
-                    0 => Measured::estimated(&self.basis, &ritz, wanted)?,
-                    _ => Measured::recomputed(&mut self.basis, &ritz, wanted, left)?,
+                let measured = if left > 0 { self.measure(&ritz, wanted.clone(), left)? } else { None };
+                match measured {
+                    Some(measured) => measured,
+                    None => {
+                        // Nothing to spend, or interrupted while spending it.
+                        reason = if left > 0 { StopReason::Interrupted } else { reason };
+                        Measured::estimated(&self.basis, &ritz, wanted)?
+                    }
                 }
             }
         };
         let complete = measured.lengths.len() == self.wanted && !self.sweep.required;
-        let reason = match measured.worst(self.scale()) <= self.request.tolerance {
+        if reason == StopReason::ProductLimit && complete && measured.worst(self.scale()) <= self.request.tolerance {
             // The last acceptance may succeed where the estimate had left a margin.
-            true if complete && reason == StopReason::ProductLimit => StopReason::Converged,
-            _ => reason,
-        };
+            reason = StopReason::Converged;
+        }
         Ok(measured.into_result(self.request.tolerance, reason, self.basis.statistics))
     }
 }

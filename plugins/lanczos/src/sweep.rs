@@ -8,7 +8,8 @@
 //! (2006).
 //!
 //! Sweeps are required where the caller asks for them, and after every breakdown: a Krylov space that closes before it is
-//! the whole space says that A has fewer distinct eigenvalues than dimensions, so that some are repeated.
+//! the whole space says that A has fewer distinct eigenvalues than dimensions, so that some are repeated. A β that is
+//! merely suspiciously small counts as a breakdown here.
 //!
 //! How long a sweep must be: Kuczyński & Woźniakowski, *Estimating the largest eigenvalue by the power and Lanczos
 //! algorithms with a random start*, SIAM J. Matrix Anal. Appl. 13 (1992), Theorem 3.2: after j steps the top Ritz value is
@@ -121,5 +122,19 @@ mod tests {
         assert_eq!(sweep.judge(&[3.0, 3.0], 0.1, false, 5), Verdict::Complete);
         sweep.begin(None);
         assert_eq!(sweep.judge(&[3.0, 3.0], 0.1, false, 5), Verdict::Complete);
+    }
+
+    #[test]
+    fn a_sweep_is_the_longer_the_smaller_the_gap() {
+        let mut t = crate::projected::Projected::default();
+        t.set_diagonal([10.0, 9.0, 8.9, 0.0].into_iter());
+        let ritz = t.eigen(4).unwrap();
+        let steps = |largest, smallest| {
+            let request =
+                hesse_core::eigen::EigenRequest { largest, smallest, tolerance: 1e-3, max_products: 1, seed: 0 };
+            length(&ritz, &Wanted::of(&request, 4), 10_000, 30)
+        };
+        // ln(1.648 · 100 / 0.01) = 9.71; the gaps are 0.1, 0.01 and 0.89 of the spread.
+        assert_eq!((steps(1, 0), steps(2, 0), steps(0, 1)), (16, 30, 6));
     }
 }

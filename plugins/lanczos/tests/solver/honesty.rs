@@ -1,16 +1,18 @@
 //! What the solver says when things go wrong.
 
 use crate::planted::{PLAIN, PROBING, Planted, honest, pm, request, sep, solve, tight, verified};
+use hesse_core::LinearOperator;
 use hesse_core::eigen::{Control, EigenRequest, EigenSolver, SolverError, SolverEvent, StopReason};
 use hesse_core::host::HostOperator;
-use hesse_core::vectors::Precision;
+use hesse_core::operator::OperatorError;
+use hesse_core::vectors::{Precision, VectorSpace, View, ViewMut};
 use hesse_lanczos::Lanczos;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[test]
 fn a_spent_budget_is_kept_and_admitted() {
     let planted = tight(2000);
-    for max_products in [1, 2, 5, 10, 15, 20, 24, 25, 40] {
+    for max_products in [1, 2, 5, 10, 15, 20, 24, 25, 30] {
         let ask = EigenRequest { max_products, ..request(10, 0, 1e-10) };
         let result = solve(PLAIN, &planted.operator(), &ask).unwrap();
         assert_eq!(result.reason, StopReason::ProductLimit);
@@ -33,7 +35,7 @@ fn a_small_budget_still_gives_the_best_pairs_of_both_ends() {
 #[test]
 fn the_observer_stops_it_within_one_product() {
     let planted = sep(500);
-    for stop_at in [1, 3, 17, 23] {
+    for stop_at in [1, 3, 17] {
         let mut seen = 0;
         let result = PLAIN
             .solve(&planted.operator(), &request(10, 0, 1e-13), &mut |event| match event {
@@ -68,7 +70,7 @@ fn restarts_are_told_and_may_stop_it() {
 
 #[test]
 fn a_product_that_is_not_finite_is_named() {
-    for (bad, value) in [(1, f64::NAN), (4, f64::INFINITY), (14, f64::NAN), (19, f64::NAN)] {
+    for (bad, value) in [(1, f64::NAN), (4, f64::INFINITY), (13, f64::NAN), (18, f64::NAN)] {
         let planted = sep(300);
         let count = AtomicUsize::new(0);
         let operator = HostOperator::new(300, Precision::F64, |x: &[f64]| {
@@ -78,7 +80,7 @@ fn a_product_that_is_not_finite_is_named() {
             }
             y
         });
-        // Products 18 and later are those of the acceptance.
+        // Thirteen products of the sweep, then those of the acceptance.
         match solve(PLAIN, &operator, &request(5, 0, 1e-3)) {
             Err(SolverError::NotFinite { product }) => assert_eq!(product, bad),
             other => panic!("{other:?}"),
@@ -153,4 +155,43 @@ fn senseless_requests_are_refused() {
     assert!(refused(PLAIN, request(1, 0, f64::NAN)).starts_with("tolerance"));
     let small = Lanczos { basis: Some(5), probe: false };
     assert_eq!(refused(small, request(5, 0, 1e-3)), "basis: expected at least 7 vectors for 5 eigenvalues, found 5");
+}
+
+/// Interrupts itself at one of its calls.
+struct Impatient<'a> {
+    operator: &'a dyn LinearOperator,
+    calls: AtomicUsize,
+    last: usize,
+}
+
+impl LinearOperator for Impatient<'_> {
+    fn space(&self) -> &dyn VectorSpace {
+        self.operator.space()
+    }
+    fn apply(&self, x: View<'_>, y: ViewMut<'_>) -> Result<(), OperatorError> {
+        match self.calls.fetch_add(1, Ordering::Relaxed) < self.last {
+            true => self.operator.apply(x, y),
+            false => Err(OperatorError::Interrupted),
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_product_still_gives_what_was_found() {
+    let planted = sep(300);
+    let operator = planted.operator();
+    // The fourteenth call is the acceptance; with a smaller budget it is the seventh, and the last one.
+    for (last, max_products) in [(1, 100), (5, 100), (13, 100), (6, 11)] {
+        let impatient = Impatient { operator: &operator, calls: AtomicUsize::new(0), last };
+        let ask = EigenRequest { max_products, ..request(5, 0, 1e-3) };
+        let result = solve(PLAIN, &impatient, &ask).unwrap();
+        assert_eq!((result.reason, result.statistics.products), (StopReason::Interrupted, last));
+        assert_eq!(result.largest.len(), last.min(5));
+        assert!(result.largest.iter().all(|p| !p.converged));
+    }
+    let impatient = Impatient { operator: &operator, calls: AtomicUsize::new(0), last: 0 };
+    assert!(matches!(
+        solve(PLAIN, &impatient, &request(5, 0, 1e-3)),
+        Err(SolverError::Operator(OperatorError::Interrupted))
+    ));
 }

@@ -1,4 +1,5 @@
 //! The solver against matrices whose eigenpairs are known.
+#![allow(clippy::unwrap_used, reason = "helpers of tests; clippy exempts only the tests themselves")]
 
 mod counts;
 mod honesty;

@@ -6,8 +6,6 @@ use hesse_lanczos::Lanczos;
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
     #[test]
     fn any_spectrum_is_found(
         values in prop::collection::vec(-10.0f64..10.0, 2..60),
@@ -24,7 +22,7 @@ proptest! {
     }
 
     #[test]
-    fn repeated_values_are_counted_by_probing(
+    fn repeated_values_are_counted_after_a_breakdown(
         few in prop::collection::vec(-10i32..10, 1..6),
         n in 2usize..60,
         k in 1usize..6,
