@@ -2,16 +2,31 @@
 //!
 //! ```text
 //! large_batch(&LargeBatchOptions, &mut Watch) -> Result<LargeBatchReport, StudyError>
+//! large_batch_text(&LargeBatchReport) -> String
 //! ```
 //!
-//! A study is a list of cells; every finished part of a cell is kept in its folder under a hash of the options it
-//! depends on, so that an interrupted study goes on where it was and a changed option recomputes no more than it must.
+//! A study is a list of cells. Its folder holds `study.json` (the report), `table.csv`, and for each cell a folder
+//! `cell-<batch>` with the training's own files and `cell.json`. Every finished part of a cell is kept under a hash of
+//! what it depends on, so that an interrupted study goes on where it was, and a changed option recomputes no more than
+//! it must. What would replace a training of other options is refused, unless
+//! [`force`](LargeBatchOptions::force) says otherwise.
 #![forbid(unsafe_code)]
 
+mod cell;
 mod error;
+mod large_batch;
 mod options;
+mod plan;
+mod rank;
+mod report;
+mod table;
 mod watch;
 
+pub use cell::{CellReport, CurvaturePart, Eigenvalue};
 pub use error::StudyError;
+pub use large_batch::large_batch;
 pub use options::{LargeBatchOptions, RateRule};
+pub use rank::spearman;
+pub use report::{Correlation, LargeBatchReport, OptionsPart};
+pub use table::large_batch_text;
 pub use watch::{Event, Watch};
