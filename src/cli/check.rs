@@ -12,6 +12,7 @@ pub(super) fn run(flags: &CheckFlags, command: &[String]) -> anyhow::Result<Endi
     let destination = flags.output.prepare()?;
     interrupt::listen();
     let session = Session::open(spec)?;
+    session.select(options.params.as_deref())?;
     output::notes(session.notices());
 
     let mut progress = Progress::new();

@@ -4,6 +4,8 @@ use crate::data::DataError;
 use crate::problem::ProblemError;
 use crate::report::ReportError;
 use crate::spectrum::SpectrumError;
+use crate::study::StudyError;
+use crate::train::TrainError;
 use hesse_core::eigen::SolverError;
 use std::io;
 use thiserror::Error;
@@ -35,14 +37,11 @@ impl Ending {
 #[error("{0}")]
 pub(super) struct Usage(pub String);
 
-/// A run that was stopped before there was anything to show.
-#[derive(Debug, Error)]
-#[error("interrupted{0}")]
-pub(super) struct Stopped(pub String);
-
 /// The exit code of an error: 2 where other flags would help, 130 for an interruption, else 1.
 pub fn code_of(error: &anyhow::Error) -> u8 {
-    let interrupted = error.is::<Stopped>() || matches!(error.downcast_ref(), Some(SpectrumError::Interrupted));
+    let interrupted = matches!(error.downcast_ref(), Some(SpectrumError::Interrupted))
+        || matches!(error.downcast_ref(), Some(TrainError::Interrupted { .. }))
+        || matches!(error.downcast_ref(), Some(StudyError::Interrupted { .. }));
     match () {
         () if interrupted => 130,
         () if is_usage(error) => 2,
@@ -51,26 +50,53 @@ pub fn code_of(error: &anyhow::Error) -> u8 {
 }
 
 fn is_usage(error: &anyhow::Error) -> bool {
-    let problem = |e: &ProblemError| {
-        matches!(
-            e,
-            ProblemError::Unknown { .. }
-                | ProblemError::Option(_)
-                | ProblemError::Selection(_)
-                | ProblemError::Normalization { .. }
-                | ProblemError::Data(DataError::OutOfRange { .. } | DataError::Option { .. })
-        )
-    };
-    let spectrum = |e: &SpectrumError| match e {
-        SpectrumError::Problem(e) => problem(e),
-        SpectrumError::Solver(SolverError::Request { .. }) => true,
-        _ => false,
-    };
     error.is::<Usage>()
+        || error.downcast_ref().is_some_and(data)
         || error.downcast_ref().is_some_and(problem)
         || error.downcast_ref().is_some_and(spectrum)
-        || matches!(error.downcast_ref(), Some(DataError::OutOfRange { .. } | DataError::Option { .. }))
+        || error.downcast_ref().is_some_and(train)
+        || error.downcast_ref().is_some_and(study)
         || matches!(error.downcast_ref(), Some(ReportError::Destination { .. }))
+}
+
+fn data(error: &DataError) -> bool {
+    matches!(error, DataError::OutOfRange { .. } | DataError::Option { .. })
+}
+
+fn problem(error: &ProblemError) -> bool {
+    use ProblemError::{Data, Normalization, Option, Selection, Unknown};
+    match error {
+        Unknown { .. } | Option(_) | Selection(_) | Normalization { .. } => true,
+        Data(error) => data(error),
+        _ => false,
+    }
+}
+
+fn spectrum(error: &SpectrumError) -> bool {
+    match error {
+        SpectrumError::Problem(error) => problem(error),
+        SpectrumError::Solver(SolverError::Request { .. }) => true,
+        _ => false,
+    }
+}
+
+fn train(error: &TrainError) -> bool {
+    match error {
+        TrainError::Option { .. } => true,
+        TrainError::Problem(error) => problem(error),
+        TrainError::Data(error) => data(error),
+        _ => false,
+    }
+}
+
+fn study(error: &StudyError) -> bool {
+    match error {
+        StudyError::Option { .. } => true,
+        StudyError::Problem(error) => problem(error),
+        StudyError::Train { cause, .. } => train(cause),
+        StudyError::Spectrum { cause, .. } => spectrum(cause),
+        _ => false,
+    }
 }
 
 /// Whether standard output was closed by its reader.

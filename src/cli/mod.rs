@@ -16,6 +16,9 @@ mod listing;
 mod output;
 mod progress;
 mod spectrum;
+mod study;
+mod train;
+mod training;
 mod usage;
 
 pub use ending::{Ending, code_of, is_broken_pipe, one_line};
@@ -37,8 +40,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<Endi
         Err(error) => return usage::answer(&error),
     };
     match program.command {
+        Command::Train(flags) => train::run(&flags, &command),
         Command::Spectrum(flags) => spectrum::run(&flags, &command),
         Command::Check(flags) => check::run(&flags, &command),
+        Command::Study(study) => study::run(&study, &command),
         Command::Data(data) => data::run(&data),
         Command::Models(flags) => listing::models(&flags),
         Command::Backends(flags) => listing::backends(&flags),

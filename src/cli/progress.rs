@@ -9,6 +9,7 @@ use std::time::Duration;
 pub(super) struct Progress {
     bar: ProgressBar,
     phase: Phase,
+    label: String,
 }
 
 #[derive(PartialEq, Eq)]
@@ -22,7 +23,12 @@ enum Phase {
 impl Progress {
     /// A line that shows nothing yet.
     pub fn new() -> Self {
-        Progress { bar: ProgressBar::new_spinner(), phase: Phase::None }
+        Progress { bar: ProgressBar::new_spinner(), phase: Phase::None, label: String::new() }
+    }
+
+    /// Puts a text in front of what follows.
+    pub fn label(&mut self, label: String) {
+        self.label = label;
     }
 
     /// Shows what a measurement does.
@@ -33,7 +39,7 @@ impl Progress {
                 self.bar.set_position(done as u64);
             }
             Event::SelfTest => self.spinning(Phase::SelfTest, "self-test"),
-            Event::Gradient { done, total } => self.bar.set_message(format!("self-test, gradient {done} of {total}")),
+            Event::Gradient { done, total } => self.say(&format!("self-test, gradient {done} of {total}")),
             Event::Solver(SolverEvent::Step { products }) => {
                 self.spinning(Phase::Solver, "eigenvalues");
                 self.bar.set_prefix(format!("product {products}"));
@@ -53,22 +59,26 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 
-    fn counted(&mut self, phase: Phase, message: &'static str, unit: &str, total: usize) {
+    fn say(&self, message: &str) {
+        self.bar.set_message(format!("{}{message}", self.label));
+    }
+
+    fn counted(&mut self, phase: Phase, message: &str, unit: &str, total: usize) {
         if self.phase != phase {
             self.phase = phase;
             let template = format!("{{msg}}  {{wide_bar}} {{pos}}/{{len}} {unit}, {{eta}} left");
             self.bar.set_style(style(&template));
-            self.bar.set_message(message);
+            self.say(message);
         }
         self.bar.set_length(total as u64);
     }
 
-    fn spinning(&mut self, phase: Phase, message: &'static str) {
+    fn spinning(&mut self, phase: Phase, message: &str) {
         if self.phase != phase {
             self.phase = phase;
             self.bar.set_style(style("{spinner} {msg}  {prefix}  {elapsed}"));
             self.bar.set_prefix("");
-            self.bar.set_message(message);
+            self.say(message);
             self.bar.enable_steady_tick(Duration::from_millis(120));
         }
     }

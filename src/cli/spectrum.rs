@@ -14,6 +14,7 @@ pub(super) fn run(flags: &SpectrumFlags, command: &[String]) -> anyhow::Result<E
     let destination = flags.output.prepare()?;
     interrupt::listen();
     let session = Session::open(spec)?;
+    options.check(&session)?;
     output::notes(session.notices());
 
     let mut progress = Progress::new();

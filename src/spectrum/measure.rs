@@ -58,6 +58,28 @@ pub struct Spectrum {
     pub seconds: f64,
 }
 
+impl SpectrumOptions {
+    /// Refuses what cannot be computed for this problem, before anything is.
+    ///
+    /// # Errors
+    /// Where no parameter is selected, more is wanted than the dimension, or there is no such solver.
+    pub fn check(&self, session: &Session) -> Result<(), SpectrumError> {
+        lookup::solver(&self.solver)?;
+        let wrt = session.select(self.params.as_deref())?;
+        Ok(self.request(session).check(session.problem().dimension(&wrt).at(0))?)
+    }
+
+    fn request(&self, session: &Session) -> EigenRequest {
+        EigenRequest {
+            largest: self.largest,
+            smallest: self.smallest,
+            tolerance: self.tolerance,
+            max_products: self.max_products,
+            seed: session.spec().seed,
+        }
+    }
+}
+
 impl Spectrum {
     /// Whether every wanted eigenvalue is there and within the tolerance.
     pub fn converged(&self, options: &SpectrumOptions) -> bool {
@@ -78,14 +100,7 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
     let (spec, backend, problem) = (session.spec(), session.backend(), session.problem());
     let wrt = session.select(options.params.as_deref())?;
     let dimension = problem.dimension(&wrt).at(0);
-    let request = EigenRequest {
-        largest: options.largest,
-        smallest: options.smallest,
-        tolerance: options.tolerance,
-        max_products: options.max_products,
-        seed: spec.seed,
-    };
-    request.check(dimension)?;
+    options.check(session)?;
     let (entry, solver_options) = lookup::solver(&options.solver)?;
     let solver = (entry.make)(&solver_options).map_err(crate::problem::ProblemError::from)?;
 
@@ -129,7 +144,8 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         (watch.observe)(Event::Solver(event));
         if stop() { Control::Stop } else { Control::Continue }
     };
-    let eigen = solver.solve(&operator, &request, &mut observe).map_err(|error| interrupted(error.into()))?;
+    let eigen =
+        solver.solve(&operator, &options.request(session), &mut observe).map_err(|error| interrupted(error.into()))?;
     let cache = operator.cache_report();
     if cache.kept < cache.batches {
         let (kept, batches) = (cache.kept, cache.batches);

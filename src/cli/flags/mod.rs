@@ -9,6 +9,8 @@ mod measure;
 mod output;
 mod parse;
 mod spectrum;
+mod study;
+mod train;
 
 pub use check::CheckFlags;
 pub use data::{DataCommand, DataFlags, FetchFlags, FetchSet, InfoFlags};
@@ -18,6 +20,8 @@ pub use machine::MachineFlags;
 pub use measure::MeasureFlags;
 pub use output::OutputFlags;
 pub use spectrum::SpectrumFlags;
+pub use study::{LargeBatchFlags, StudyCommand};
+pub use train::TrainFlags;
 
 use clap::{Parser, Subcommand};
 
@@ -42,10 +46,15 @@ pub struct Program {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Train a network on a data set
+    Train(Box<TrainFlags>),
     /// Compute the extreme eigenvalues of the loss's Hessian, each with its residual
     Spectrum(Box<SpectrumFlags>),
     /// Test the derivatives on this very problem: symmetry, linearity, noise floor, slope of finite differences
     Check(Box<CheckFlags>),
+    /// Repeat an experiment of the paper from end to end
+    #[command(subcommand)]
+    Study(StudyCommand),
     /// Describe a data set, or download one
     #[command(subcommand)]
     Data(DataCommand),

@@ -1,0 +1,79 @@
+//! `hesse study`.
+
+use super::ending::Ending;
+use super::flags::{LargeBatchFlags, StudyCommand};
+use super::{interrupt, output, progress::Progress, training::TrainingLine};
+use crate::study::{Event, Watch, large_batch, large_batch_text};
+
+pub(super) fn run(study: &StudyCommand, command: &[String]) -> anyhow::Result<Ending> {
+    match study {
+        StudyCommand::LargeBatch(flags) => run_large_batch(flags, command),
+    }
+}
+
+fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> anyhow::Result<Ending> {
+    let options = flags.options(command);
+    let destination = flags.output.prepare()?;
+    interrupt::listen();
+    let mut follower = Follower::new();
+    let mut observe = |event: Event<'_>| follower.show(event);
+    let studied = large_batch(&options, &mut Watch { observe: &mut observe, stop: &interrupt::asked });
+    follower.clear();
+    let report = studied?;
+    output::notes(&report.manifest.notices);
+    if !destination.as_ref().is_some_and(|d| d.is_output()) {
+        output::print(&format!("{}results in {}\n", large_batch_text(&report), options.out.display()))?;
+    }
+    if let Some(destination) = destination {
+        destination.finish(&report)?;
+    }
+    let complete = report.targets_reached && report.converged;
+    Ok(if flags.strict && !complete { Ending::Unconverged } else { Ending::Done })
+}
+
+/// The progress of a study: that of the training or the measurement it is at.
+struct Follower {
+    label: String,
+    training: Option<TrainingLine>,
+    measuring: Option<Progress>,
+}
+
+impl Follower {
+    fn new() -> Self {
+        Follower { label: String::new(), training: None, measuring: None }
+    }
+
+    fn show(&mut self, event: Event<'_>) {
+        match event {
+            Event::Cell { batch, number, of } => {
+                self.clear();
+                self.label = format!("[{number}/{of}] batch {batch}: ");
+            }
+            Event::Train(event) => {
+                if self.training.is_none() {
+                    self.clear();
+                }
+                self.training.get_or_insert_with(|| TrainingLine::labelled(self.label.clone())).show(event);
+            }
+            Event::Curvature { split, event } => {
+                if self.measuring.is_none() {
+                    self.clear();
+                }
+                let label = format!("{}{split} ", self.label);
+                let progress = self.measuring.get_or_insert_with(Progress::new);
+                progress.label(label);
+                progress.show(event);
+            }
+        }
+    }
+
+    /// Takes away whatever line there is.
+    fn clear(&mut self) {
+        if let Some(line) = self.training.take() {
+            line.clear();
+        }
+        if let Some(line) = self.measuring.take() {
+            line.clear();
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The progress of a training, on standard error: a line that changes, and one that stays for each epoch.
+//!
+//! Where standard error is no terminal only the lines of epochs are written, so that a log shows how it went.
+
+use super::progress::style;
+use crate::report::{percent, significant};
+use crate::train::{EpochRecord, Event};
+use indicatif::ProgressBar;
+use std::io::{IsTerminal, Write};
+
+/// Follows one training.
+pub(super) struct TrainingLine {
+    bar: ProgressBar,
+    prefix: String,
+}
+
+impl TrainingLine {
+    /// A line that shows nothing yet; everything that follows has this text in front.
+    pub fn labelled(prefix: String) -> Self {
+        let bar = ProgressBar::new(0);
+        bar.set_style(style("{prefix}  {wide_bar} {pos}/{len}  {msg}"));
+        TrainingLine { bar, prefix }
+    }
+
+    /// Shows what the training does.
+    pub fn show(&mut self, event: Event<'_>) {
+        match event {
+            Event::Resumed { epoch, step } => {
+                self.say(&format!("continuing in epoch {} after {step} steps", epoch + 1));
+            }
+            Event::Step { epoch, epochs, step, steps, loss, accuracy, samples_per_second, .. } => {
+                self.bar.set_length(steps as u64);
+                self.bar.set_position(step as u64);
+                self.bar.set_prefix(format!("{}epoch {epoch}/{epochs}", self.prefix));
+                let (loss, accuracy) = (significant(loss, 4), percent(accuracy));
+                self.bar.set_message(format!("loss {loss}  accuracy {accuracy}  {samples_per_second:.0} samples/s"));
+            }
+            Event::Evaluating { split, done, total } => {
+                self.bar.set_length(total as u64);
+                self.bar.set_position(done as u64);
+                self.bar.set_prefix(format!("{}evaluating the {split} samples", self.prefix));
+                self.bar.set_message("");
+            }
+            Event::Epoch(record) => self.say(&epoch_line(record)),
+            _ => {}
+        }
+    }
+
+    /// Takes the changing line away.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn say(&self, text: &str) {
+        let text = format!("{}{text}", self.prefix);
+        if std::io::stderr().is_terminal() {
+            self.bar.println(text);
+        } else {
+            // A closed standard error must not end the run.
+            let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+}
+
+fn epoch_line(record: &EpochRecord) -> String {
+    format!(
+        "epoch {}: loss {}  accuracy {}  test loss {}  test accuracy {}  {:.0} samples/s",
+        record.epoch,
+        significant(record.loss, 4),
+        percent(record.accuracy),
+        significant(record.test_loss, 4),
+        percent(record.test_accuracy),
+        record.samples_per_second,
+    )
+}

@@ -1,0 +1,202 @@
+//! The commands at work, each on a problem that takes a moment.
+
+mod cli_common;
+
+use cli_common::{Place, SMALL};
+use std::fs;
+use std::io::Read;
+use std::process::Stdio;
+
+#[test]
+fn the_version_and_every_help_are_printed() {
+    let place = Place::new();
+    assert_eq!(place.run(["--version"]).ok().out, format!("hesse {}\n", env!("CARGO_PKG_VERSION")));
+    for command in ["train", "spectrum", "check", "models", "backends", "solvers", "data", "study"] {
+        let help = place.run([command, "--help"]).ok();
+        assert!(help.out.contains("Usage: hesse") && help.err.is_empty(), "{help:?}");
+    }
+    let none = place.run([] as [&str; 0]);
+    assert_eq!(none.code, Some(2));
+    assert!(none.err.contains("Usage: hesse"), "{none:?}");
+}
+
+#[test]
+fn models_are_listed_with_the_sizes_that_are_published() {
+    let place = Place::new();
+    let models = place.run(["models", "--json", "-"]).ok().json();
+    let size = |name: &str, input: &str| {
+        let model = models["models"].as_array().unwrap().iter().find(|m| m["name"] == name).unwrap();
+        let size = model["sizes"].as_array().unwrap().iter().find(|s| s["input"] == input).unwrap();
+        size["parameters"].as_u64().unwrap()
+    };
+    assert_eq!(size("m1", "1x28x28"), 431_080);
+    assert_eq!(size("smallcnn", "1x28x28"), 312_202);
+    assert_eq!(size("c1", "3x32x32"), 1_756_682);
+    assert_eq!(size("c2", "3x32x32"), 1_148_746);
+    assert_eq!(size("c3", "3x32x32"), 1_147_978);
+    assert_eq!(size("resnet20", "3x32x32"), 269_722);
+    let table = place.run(["models"]).ok().out;
+    assert!(table.contains("431,080") && table.contains("activation"), "{table}");
+}
+
+#[test]
+fn solvers_and_backends_are_listed() {
+    let place = Place::new();
+    assert!(place.run(["solvers"]).ok().out.contains("lanczos"));
+    assert!(place.run(["backends"]).ok().out.contains("cpu"));
+    assert_eq!(place.run(["backends", "--json", "-"]).ok().json()["backends"][0]["name"], "candle");
+}
+
+#[test]
+fn a_spectrum_has_the_promised_fields_and_a_table_to_match() {
+    let place = Place::new();
+    let run = place.small("spectrum", &["--top", "3", "--bottom", "1", "--dtype", "f64", "--json", "out.json"]).ok();
+    let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(place.path("out.json")).unwrap()).unwrap();
+    assert_eq!(json["schema"], "hesse.spectrum/1");
+    assert_eq!(json["model"]["parameters"], 7850);
+    assert_eq!((&json["data"]["name"], &json["data"]["split"]), (&"glyphs".into(), &"train".into()));
+    assert_eq!(json["data"]["samples"], 64);
+    assert_eq!((&json["backend"]["device"], &json["backend"]["dtype"]), (&"cpu".into(), &"f64".into()));
+    for field in ["loss", "accuracy", "gradient_norm", "seconds", "seconds_per_product"] {
+        assert!(json[field].is_f64(), "{field} in {json}");
+    }
+    assert!(json["products"].as_u64().unwrap() > 3);
+    for field in ["version", "seed", "threads", "data_sha256", "weights_sha256", "batch_norm", "notices"] {
+        assert!(!json["manifest"][field].is_null(), "{field} in {json}");
+    }
+    let values: Vec<f64> = json["largest"].as_array().unwrap().iter().map(|p| p["value"].as_f64().unwrap()).collect();
+    assert!(values.len() == 3 && values.is_sorted_by(|a, b| a >= b), "{values:?}");
+    // The softmax loss of a linear network is convex: its smallest eigenvalue is zero.
+    assert!(json["smallest"][0]["value"].as_f64().unwrap().abs() < 1e-6 * values[0], "{json}");
+    for pair in json["largest"].as_array().unwrap() {
+        assert!(pair["residual"].as_f64().unwrap() <= 1e-3 && pair["converged"] == true, "{pair}");
+    }
+    assert!(run.out.contains("all converged") && run.out.contains("noise floor"), "{}", run.out);
+    assert!(run.err.contains("initial weights of seed 0"), "{}", run.err);
+}
+
+#[test]
+fn json_on_standard_output_stands_alone() {
+    let run = Place::new().small("spectrum", &["--json", "-"]).ok();
+    assert_eq!(run.json()["schema"], "hesse.spectrum/1");
+}
+
+#[test]
+fn neither_batches_nor_memory_nor_threads_change_a_spectrum() {
+    let place = Place::new();
+    let value = |more: &[&str]| {
+        let flags = [&["--dtype", "f64", "--tol", "1e-9", "--json", "-"], more].concat();
+        place.small("spectrum", &flags).ok().json()["largest"][0]["value"].as_f64().unwrap()
+    };
+    let whole = value(&[]);
+    for other in
+        [value(&["--batch-size", "24"]), value(&["--batch-size", "24", "--memory", "0"]), value(&["--no-self-test"])]
+    {
+        assert!((other / whole - 1.0).abs() < 1e-10, "{other} against {whole}");
+    }
+}
+
+#[test]
+fn a_subset_of_parameters_has_a_spectrum_of_its_own() {
+    let run =
+        Place::new().small("spectrum", &["--params", "*.bias", "--top", "9", "--bottom", "1", "--json", "-"]).ok();
+    let json = run.json();
+    assert_eq!((&json["dimension"], &json["manifest"]["params"]), (&10.into(), &"*.bias".into()));
+    // Adding the same number to every bias changes nothing.
+    assert!(json["smallest"][0]["value"].as_f64().unwrap().abs() < 1e-6, "{json}");
+}
+
+#[test]
+fn what_did_not_converge_is_marked_and_strict_says_so() {
+    let place = Place::new();
+    let flags = ["--top", "5", "--tol", "1e-12", "--dtype", "f64", "--max-products", "6"];
+    let run = place.small("spectrum", &flags).ok();
+    assert!(run.out.contains("NOT"), "{}", run.out);
+    assert_eq!(place.small("spectrum", &[&flags[..], &["--strict"]].concat()).code, Some(3));
+}
+
+#[test]
+fn the_derivatives_of_a_small_network_pass_their_check() {
+    let place = Place::new();
+    let tanh = ["--model", "mlp:hidden=8,activation=tanh", "--data", "glyphs:train=64,test=32", "--threads", "1"];
+    let check = |more: &[&str]| place.run(["check"].iter().chain(&tanh).chain(more));
+    let json = check(&["--dtype", "f64", "--json", "-"]).ok().json();
+    assert_eq!((&json["schema"], &json["passed"]), (&"hesse.check/1".into(), &true.into()));
+    assert!(json["self_test"]["finite_difference"].as_f64().unwrap() < 1e-6, "{json}");
+    assert!((json["self_test"]["finite_difference_order"].as_f64().unwrap() - 2.0).abs() < 0.5, "{json}");
+    let single = check(&["--json", "out.json"]).ok();
+    assert!(single.out.contains("self-test passed"), "{}", single.out);
+    let json32: serde_json::Value = serde_json::from_str(&fs::read_to_string(place.path("out.json")).unwrap()).unwrap();
+    for figure in ["vHv", "norm_Hv"] {
+        let (a, b) = (json["sin_probe"][figure].as_f64().unwrap(), json32["sin_probe"][figure].as_f64().unwrap());
+        assert!((a / b - 1.0).abs() < 1e-4, "{figure}: {a} and {b}");
+    }
+}
+
+#[test]
+fn a_network_is_trained_and_then_measured() {
+    let place = Place::new();
+    let train = ["train"].iter().chain(&SMALL).chain(&["--epochs", "3", "--out", "run", "--json", "-"]);
+    let json = place.run(train).ok().json();
+    assert_eq!(json["schema"], "hesse.train/1");
+    let run = place.small("spectrum", &["--weights", "run/model.safetensors", "--json", "-"]).ok();
+    assert!(run.err.is_empty(), "{}", run.err);
+    let loss = run.json()["loss"].as_f64().unwrap();
+    assert!((loss / json["train_loss"].as_f64().unwrap() - 1.0).abs() < 1e-5, "{loss} after {json}");
+}
+
+#[test]
+fn a_missed_target_is_told_by_strict() {
+    let place = Place::new();
+    let more = ["--epochs", "1", "--until-loss", "1e-9", "--out", "run"];
+    let train = |strict: &[&'static str]| place.run(["train"].iter().chain(&SMALL).chain(&more).chain(strict));
+    assert_eq!((train(&[]).code, train(&["--strict"]).code), (Some(0), Some(3)));
+}
+
+#[test]
+fn a_data_set_is_described() {
+    let place = Place::new();
+    let json = place.run(["data", "info", "glyphs:train=64,test=32", "--json", "-"]).ok().json();
+    assert_eq!(json["splits"][1]["samples"], 32);
+    assert_eq!(json["splits"][0]["sha256"].as_str().unwrap().len(), 64);
+    let text = place.run(["data", "info", "glyphs:train=64,test=32", "--split", "test"]).ok().out;
+    assert!(text.contains("1×28×28") && !text.contains("train "), "{text}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let place = Place::new();
+    let mut child = place.command().arg("models").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut text = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert!(child.wait().unwrap().success() && text.is_empty(), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_prints_what_it_has_and_ends_with_130() {
+    use std::io::{BufRead, BufReader};
+    let place = Place::new();
+    // Far more products than a moment allows.
+    let flags = ["spectrum", "--model", "m1", "--data", "glyphs:train=512,test=32", "--top", "60", "--tol", "1e-14"];
+    let mut child = place
+        .command()
+        .args(flags)
+        .args(["--max-products", "1000000", "--no-self-test", "--threads", "1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    // The first notice comes when the problem has been read and the listener is in place.
+    err.read_line(&mut line).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{line}{rest}");
+    assert!(rest.contains("stopping"), "{rest}");
+}
