@@ -7,7 +7,7 @@
 use super::super::Real;
 use super::super::disjoint::Disjoint;
 use super::super::scratch::with_scratch;
-use super::super::simd::{Kernels, ROWS, Tile, VECTORS};
+use super::super::simd::{Kernels, LONG, LONG_ROWS, ROWS, Tile, VECTORS, prefetch};
 use super::reading::{Layout, Reading};
 use super::sets::{Set, Sets};
 use rayon::prelude::*;
@@ -54,7 +54,7 @@ pub(super) fn run<T: Real>(
     let kernels = T::kernels(columns);
     let layout = f.reading.layout(kernels.lanes);
     let taps = layout.taps.len();
-    let sets = Sets::new(f.batch, rows, layout.vectors, WANTED);
+    let sets = Sets::new(f.batch, rows, layout.vectors, WANTED, 16);
     let panels = f.outputs.div_ceil(ROWS);
     // A small batch is cut along channels too, though not so finely that staging costs more than filtering.
     let cuts = (16 / (sets.count() * f.groups)).clamp(1, panels.div_ceil(8));
@@ -106,9 +106,11 @@ impl<T: Real> Work<'_, T> {
             for block in self.blocks() {
                 // SAFETY: panels do not overlap: they tile the rows of each block of each group.
                 let panel = unsafe { packed.part(self.panel(group, &block, m), height * block.len() * taps) };
-                for (j, entries) in panel.chunks_exact_mut(height).enumerate() {
-                    for (r, e) in entries.iter_mut().enumerate() {
-                        *e = weights[position([group, m + r, block.start + j / taps, j % taps])];
+                let mut entries = panel.iter_mut();
+                for (_, line) in &self.layout.lines {
+                    for (c, t) in block.clone().flat_map(|c| line.clone().map(move |t| (c, t))) {
+                        let rows = entries.by_ref().take(height).enumerate();
+                        rows.for_each(|(r, e)| *e = weights[position([group, m + r, c, t])]);
                     }
                 }
             }
@@ -122,11 +124,14 @@ impl<T: Real> Work<'_, T> {
         let plane = layout.plane(&f.reading, set.rows);
         let staged_len = if layout.direct { 0 } else { set.samples * self.channels * plane };
         with_scratch(staged_len, |staged: &mut [T]| {
-            let mut offsets = vec![0u32; self.channels * layout.taps.len()];
-            for (c, o) in offsets.chunks_exact_mut(layout.taps.len().max(1)).enumerate() {
-                o.iter_mut().zip(&layout.taps).for_each(|(o, &t)| *o = t + (c * plane) as u32);
-            }
+            let mut offsets = Vec::with_capacity(self.channels * layout.taps.len());
             for block in self.blocks() {
+                // The same order as in `pack`: lines of taps are contiguous, so that lines on the border can be left out.
+                offsets.clear();
+                for (_, line) in &layout.lines {
+                    let of = |c: usize| layout.taps[line.clone()].iter().map(move |&t| t + (c * plane) as u32);
+                    offsets.extend((0..block.len()).flat_map(of));
+                }
                 let add = f.add || block.start > 0;
                 let channel = |n: usize| ((set.sample + n) * f.groups + group) * f.inputs + block.start;
                 if !layout.direct {
@@ -142,11 +147,10 @@ impl<T: Real> Work<'_, T> {
                 } else {
                     (staged.as_ptr(), block.len() * plane)
                 };
-                let depth = block.len() * layout.taps.len();
-                let step = (RESIDENT / (depth * ROWS).max(1)).max(1);
+                let step = (RESIDENT / (offsets.len() * ROWS).max(1)).max(1);
                 for from in panels.clone().step_by(step) {
                     let part = from..(from + step).min(panels.end);
-                    self.tiles(set, group, part, &block, pictures, &offsets[..depth], packed, add, target);
+                    self.tiles(set, group, part, &block, pictures, &offsets, packed, add, target);
                 }
             }
         });
@@ -169,22 +173,30 @@ impl<T: Real> Work<'_, T> {
         let (f, lanes, vectors) = (self.f, self.kernels.lanes, self.layout.vectors);
         let row_step = self.layout.row_step(&f.reading);
         let count = set.samples * set.rows * vectors;
-        let mut spill = [T::ZERO; ROWS * VECTORS * MAX_LANES];
-        for first in (0..count).step_by(VECTORS) {
-            let width = VECTORS.min(count - first);
+        let mut spill = [T::ZERO; ROWS * LONG * MAX_LANES];
+        // Where there are few rows, longer ones keep the multipliers busy.
+        let longest = if f.outputs <= LONG_ROWS { LONG } else { VECTORS };
+        for first in (0..count).step_by(longest) {
+            let width = longest.min(count - first);
             let mut tile = Tile {
                 taps: offsets.len(),
                 weights: packed.as_ptr(),
                 offsets: offsets.as_ptr(),
-                source: [pictures; VECTORS],
-                target: [std::ptr::null_mut(); VECTORS],
+                source: [pictures; LONG],
+                target: [std::ptr::null_mut(); LONG],
                 stride: f.plane,
                 add,
             };
-            let (mut starts, mut filled) = ([0; VECTORS], [0; VECTORS]);
+            let row = |i: usize| set.row + i / (vectors * set.samples);
+            let lines = f.reading.inside(&self.layout.lines, row(first), row(first + width - 1));
+            let taps = taps_of(&self.layout.lines[lines], block.len());
+            tile.taps = taps.len();
+            tile.offsets = offsets[taps.start..].as_ptr();
+            let (mut starts, mut filled) = ([0; LONG], [0; LONG]);
             for j in 0..width {
+                // Rows of the same height come together: they leave out the same taps.
                 let (line, v) = ((first + j) / vectors, (first + j) % vectors);
-                let (n, q) = (line / set.rows, line % set.rows);
+                let (n, q) = (line % set.samples, line / set.samples);
                 tile.source[j] = pictures.wrapping_add(n * sample_step + q * row_step + v * lanes);
                 let sample = ((set.sample + n) * f.groups + group) * f.outputs * f.plane;
                 starts[j] = sample + f.origin + (set.row + q) * f.row + v * lanes * f.column;
@@ -194,8 +206,11 @@ impl<T: Real> Work<'_, T> {
             for p in panels.clone() {
                 let m = p * ROWS;
                 let height = ROWS.min(f.outputs - m);
-                let run = self.kernels.tile[height - 1][width - 1];
-                tile.weights = packed[self.panel(group, block, m)..].as_ptr();
+                let run = match width.checked_sub(VECTORS + 1) {
+                    None => self.kernels.tile[height - 1][width - 1],
+                    Some(more) => self.kernels.long[height - 1][more],
+                };
+                tile.weights = packed[self.panel(group, block, m) + taps.start * height..].as_ptr();
                 if whole {
                     for j in 0..width {
                         tile.target[j] = target.at(starts[j] + m * f.plane);
@@ -211,10 +226,13 @@ impl<T: Real> Work<'_, T> {
                     for j in 0..width {
                         tile.target[j] = spill[j * lanes..].as_mut_ptr();
                     }
-                    (tile.stride, tile.add) = (VECTORS * lanes, false);
+                    (tile.stride, tile.add) = (LONG * lanes, false);
+                    for i in 0..height {
+                        starts[..width].iter().for_each(|s| prefetch(target.at(s + (m + i) * f.plane)));
+                    }
                     // SAFETY: as above, except that the tile goes to the local buffer, which holds the largest.
                     unsafe { run(&tile) };
-                    for (i, row) in spill.chunks_exact(VECTORS * lanes).take(height).enumerate() {
+                    for (i, row) in spill.chunks_exact(LONG * lanes).take(height).enumerate() {
                         for j in 0..width {
                             let start = starts[j] + (m + i) * f.plane;
                             let pixels = &row[j * lanes..j * lanes + filled[j]];
@@ -228,6 +246,14 @@ impl<T: Real> Work<'_, T> {
     }
 }
 
+/// The contiguous taps of some lines, in a block of this many channels.
+fn taps_of(lines: &[(isize, Range<usize>)], channels: usize) -> Range<usize> {
+    match lines {
+        [] => 0..0,
+        [first, ..] => first.1.start * channels..lines[lines.len() - 1].1.end * channels,
+    }
+}
+
 /// Writes (or adds) pixels at a distance of `column`.
 ///
 /// # Safety
@@ -235,7 +261,22 @@ impl<T: Real> Work<'_, T> {
 unsafe fn spread<T: Real>(target: &Disjoint<'_, T>, start: usize, column: usize, pixels: &[T], add: bool) {
     // SAFETY: by the caller's promise.
     let out = unsafe { target.part(start, (pixels.len() - 1) * column + 1) };
-    for (o, &v) in out.iter_mut().step_by(column).zip(pixels) {
-        *o = if add { *o + v } else { v };
+    match (column, add) {
+        (1, false) => out.copy_from_slice(pixels),
+        (1, true) => out.iter_mut().zip(pixels).for_each(|(o, &v)| *o += v),
+        // The usual stride, without a length check per pixel.
+        (2, _) => {
+            let (pairs, last) = out.as_chunks_mut::<2>();
+            let (before, end) = pixels.split_at(pairs.len());
+            if add {
+                pairs.iter_mut().zip(before).for_each(|(p, &v)| p[0] += v);
+                last.iter_mut().zip(end).for_each(|(o, &v)| *o += v);
+            } else {
+                pairs.iter_mut().zip(before).for_each(|(p, &v)| p[0] = v);
+                last.iter_mut().zip(end).for_each(|(o, &v)| *o = v);
+            }
+        }
+        (_, false) => out.chunks_mut(column).zip(pixels).for_each(|(o, &v)| o[0] = v),
+        (_, true) => out.chunks_mut(column).zip(pixels).for_each(|(o, &v)| o[0] += v),
     }
 }

@@ -10,6 +10,7 @@ use super::super::error::Result;
 use super::filter::{self, Filter};
 use super::reading::Reading;
 use super::shape::ConvShape;
+use rayon::prelude::*;
 
 /// `(gy [N,O,oh,ow], w [O,C/g,kh,kw]) → gx [N,C,H,W]`, added to gx where `accumulate`.
 ///
@@ -21,6 +22,12 @@ pub fn conv2d_input_grad<T: Real>(shape: &ConvShape, gy: &[T], w: &[T], gx: &mut
     shape.check("input gradient of a convolution", gx.len(), w.len(), gy.len())?;
     let s = shape.flattened();
     let [height, width] = s.input;
+    // Where the stride is larger than the kernel reaches, some pixels are read by no output.
+    let unread = |axis: usize| (0..s.stride[axis]).any(|start| reaching(&s, axis, start).is_empty());
+    let sparse = unread(0) || unread(1);
+    if sparse && !accumulate {
+        gx.par_chunks_mut(1 << 14).for_each(|part| part.fill(T::ZERO));
+    }
     let gx = Disjoint::new(gx);
     // Inputs and outputs change places.
     let (taps, inputs, outputs) = (s.taps(), s.group_outputs(), s.group_inputs());
@@ -29,6 +36,9 @@ pub fn conv2d_input_grad<T: Real>(shape: &ConvShape, gy: &[T], w: &[T], gx: &mut
             let vertical = reaching(&s, 0, y);
             let horizontal = reaching(&s, 1, x);
             let pairs = || vertical.iter().flat_map(|v| horizontal.iter().map(move |h| (v, h)));
+            if sparse && (vertical.is_empty() || horizontal.is_empty()) {
+                continue;
+            }
             let order: Vec<usize> = pairs().map(|(v, h)| v.0 * s.kernel[1] + h.0).collect();
             let reading = Reading {
                 source: s.output(),

@@ -6,6 +6,7 @@
 //! once per block, not once per tap as an im2col buffer would.
 
 use super::super::Real;
+use std::ops::Range;
 
 /// Tap t of output pixel q reads source pixel `q·stride + shifts[t]`, zero outside the picture.
 #[derive(Debug, Clone)]
@@ -29,17 +30,27 @@ pub(super) struct Layout {
     pub vectors: usize,
     /// Offset of each tap, in entries.
     pub taps: Vec<u32>,
+    /// Taps that read the same source row, as ranges of equal vertical shift: (shift, taps).
+    pub lines: Vec<(isize, Range<usize>)>,
     /// Entries from one source row to the next.
     row: usize,
     /// First source row and column that any tap reads, for output pixel (0, 0).
     first: [isize; 2],
     /// Source rows that one output row spans.
     span: usize,
-    /// The column phases that some tap reads, and the length of the run that each fills.
-    phases: Vec<usize>,
+    /// One per column phase that some tap reads, each of the same length.
+    runs: Vec<Run>,
     run: usize,
     /// Whether rows of this phase are read.
     row_used: Vec<bool>,
+}
+
+/// Entry i of a staged run is source column `begin + (i − before)·stride` for i in `before .. before + inside`, else zero.
+#[derive(Debug)]
+struct Run {
+    before: usize,
+    begin: usize,
+    inside: usize,
 }
 
 impl Reading {
@@ -81,7 +92,49 @@ impl Reading {
                 (origin + dy * row + dx / sx) as u32
             })
             .collect();
-        Layout { direct, vectors, taps, row, first, span: (last[0] - first[0]) as usize + 1, phases, run, row_used }
+        let mut lines: Vec<(isize, Range<usize>)> = Vec::new();
+        for (t, s) in self.shifts.iter().enumerate() {
+            match lines.last_mut() {
+                Some((y, taps)) if *y == s[0] => taps.end = t + 1,
+                _ => lines.push((s[0], t..t + 1)),
+            }
+        }
+        let runs = phases.iter().map(|&p| self.run(first[1] + p as isize, run)).collect();
+        Layout {
+            direct,
+            vectors,
+            taps,
+            lines,
+            row,
+            first,
+            span: (last[0] - first[0]) as usize + 1,
+            runs,
+            run,
+            row_used,
+        }
+    }
+
+    /// The lines of taps (see [`Layout::lines`]) that read inside the picture for some of the output rows `from ..= to`: as
+    /// shifts are monotone from line to line, a range.
+    pub fn inside(&self, lines: &[(isize, Range<usize>)], from: usize, to: usize) -> Range<usize> {
+        let reads = |l: &(isize, Range<usize>)| {
+            let first = (from * self.stride[0]) as isize + l.0;
+            let last = (to * self.stride[0]) as isize + l.0;
+            last >= 0 && first < self.source[0] as isize
+        };
+        let start = lines.iter().position(reads).unwrap_or(0);
+        let end = lines.iter().rposition(reads).map_or(start, |i| i + 1);
+        start..end
+    }
+
+    /// A run of `len` entries that starts at source column `start`.
+    fn run(&self, start: isize, len: usize) -> Run {
+        let (width, step) = (self.source[1], self.stride[1]);
+        let before = (if start < 0 { (-start as usize).div_ceil(step) } else { 0 }).min(len);
+        // Beyond the width where the whole run is border.
+        let begin = (start + (before * step) as isize) as usize;
+        let inside = if begin < width { (width - begin).div_ceil(step).min(len - before) } else { 0 };
+        Run { before, begin, inside }
     }
 }
 
@@ -104,12 +157,13 @@ impl Layout {
     pub fn stage<T: Real>(&self, reading: &Reading, source: &[T], from: usize, rows: usize, block: &mut [T]) {
         let [height, width] = reading.source;
         let [sy, sx] = reading.stride;
+        let all_rows = self.row_used.iter().all(|&u| u);
         if self.row == 0 || rows == 0 {
             return;
         }
         let top = (from * sy) as isize + self.first[0];
         for (r, staged) in block[..self.plane(reading, rows)].chunks_exact_mut(self.row).enumerate() {
-            if !self.row_used[r % sy] {
+            if !all_rows && !self.row_used[r % sy] {
                 continue;
             }
             let y = top + r as isize;
@@ -118,23 +172,49 @@ impl Layout {
                 continue;
             }
             let source = &source[y as usize * width..(y as usize + 1) * width];
-            for (&phase, run) in self.phases.iter().zip(staged.chunks_exact_mut(self.run)) {
-                // Entry i of the run is source column `start + i·sx`.
-                let start = self.first[1] + phase as isize;
-                let before = (if start < 0 { (-start as usize).div_ceil(sx) } else { 0 }).min(run.len());
-                let begin = (start + (before * sx) as isize) as usize;
-                let inside = if begin < width { (width - begin).div_ceil(sx).min(run.len() - before) } else { 0 };
-                run[..before].fill(T::ZERO);
-                let (copied, after) = run[before..].split_at_mut(inside);
-                if sx == 1 {
-                    copied.copy_from_slice(&source[begin..begin + inside]);
-                } else {
-                    for (i, v) in copied.iter_mut().enumerate() {
-                        *v = source[begin + i * sx];
+            for (run, entries) in self.runs.iter().zip(staged.chunks_exact_mut(self.run)) {
+                let (border, rest) = entries.split_at_mut(run.before);
+                let (copied, after) = rest.split_at_mut(run.inside);
+                clear(border);
+                clear(after);
+                let source = source.get(run.begin..).unwrap_or_default();
+                match sx {
+                    1 => copy(&source[..run.inside], copied),
+                    // The usual stride has a loop of its own, which vectorises.
+                    2 if source.len() >= 2 * run.inside => {
+                        let (pairs, _) = source.as_chunks::<2>();
+                        copied.iter_mut().zip(pairs).for_each(|(v, p)| *v = p[0]);
                     }
+                    _ => copied.iter_mut().zip(source.iter().step_by(sx)).for_each(|(v, s)| *v = *s),
                 }
-                after.fill(T::ZERO);
             }
         }
     }
+}
+
+/// Copies a row. Rows of small pictures are shorter than a call of `memcpy` takes.
+#[inline]
+fn copy<T: Real>(from: &[T], to: &mut [T]) {
+    if to.len() > 64 {
+        return to.copy_from_slice(from);
+    }
+    let (from8, from) = from.as_chunks::<8>();
+    let (to8, to) = to.as_chunks_mut::<8>();
+    to8.iter_mut().zip(from8).for_each(|(t, f)| *t = *f);
+    let (from2, from) = from.as_chunks::<2>();
+    let (to2, to) = to.as_chunks_mut::<2>();
+    to2.iter_mut().zip(from2).for_each(|(t, f)| *t = *f);
+    if let ([t], [f]) = (to, from) {
+        *t = *f;
+    }
+}
+
+/// Zeros a few entries.
+#[inline]
+fn clear<T: Real>(to: &mut [T]) {
+    let (to8, to) = to.as_chunks_mut::<8>();
+    to8.iter_mut().for_each(|t| *t = [T::ZERO; 8]);
+    let (to2, to) = to.as_chunks_mut::<2>();
+    to2.iter_mut().for_each(|t| *t = [T::ZERO; 2]);
+    to.iter_mut().for_each(|t| *t = T::ZERO);
 }

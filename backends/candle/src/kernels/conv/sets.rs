@@ -21,19 +21,17 @@ pub(super) struct Set {
     pub rows: usize,
 }
 
-/// Sets are not made larger than this if that leaves fewer tasks.
-const TASKS: usize = 16;
-
 impl Sets {
-    /// Sets of about `wanted` vectors, of a batch of samples with `rows` rows of `vectors` each.
-    pub fn new(batch: usize, rows: usize, vectors: usize, wanted: usize) -> Self {
+    /// Sets of about `wanted` vectors, of a batch of samples with `rows` rows of `vectors` each; smaller where that leaves
+    /// fewer than `tasks` sets.
+    pub fn new(batch: usize, rows: usize, vectors: usize, wanted: usize, tasks: usize) -> Self {
         let sample = (rows * vectors).max(1);
-        let (samples_per_set, rows_per_set) = if sample * 2 > wanted * 3 || batch < TASKS / 2 {
+        let (samples_per_set, rows_per_set) = if sample * 2 > wanted * 3 || batch < tasks / 2 {
             // Small blocks of rows read their border twice.
-            let blocks = sample.div_ceil(wanted).max(TASKS / 2 / batch.max(1)).max(1);
+            let blocks = sample.div_ceil(wanted).max(tasks / 2 / batch.max(1)).max(1);
             (1, rows.div_ceil(blocks).max(4))
         } else {
-            ((wanted / sample).min(batch / TASKS).max(1), rows.max(1))
+            ((wanted / sample).min(batch / tasks).max(1), rows.max(1))
         };
         Sets { batch, rows, samples_per_set, rows_per_set, blocks: rows.div_ceil(rows_per_set) }
     }

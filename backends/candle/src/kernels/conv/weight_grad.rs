@@ -17,11 +17,11 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// Vectors of pixels in a set: enough to make adding up lanes cheap, few enough for the first-level cache.
-const WANTED: usize = 128;
+const WANTED: usize = 160;
 /// Entries of staged pictures that stay in the second-level cache.
 const STAGED: usize = 64 * 1024;
 /// Tasks to aim for.
-const TASKS: usize = 32;
+const TASKS: usize = 16;
 /// Entries of all partial results together, so that memory stays small beside the weights of large networks.
 const PARTIAL: usize = 4 << 20;
 
@@ -52,7 +52,7 @@ pub fn conv2d_weight_grad<T: Real>(shape: &ConvShape, x: &[T], gy: &[T], gw: &mu
     let left_reading =
         Reading { source: [rows, columns], stride: [1, 1], shifts: vec![[0, 0]], target: [rows, columns] };
     let left = left_reading.layout(kernels.lanes);
-    let sets = Sets::new(s.batch, rows, layout.vectors, WANTED);
+    let sets = Sets::new(s.batch, rows, layout.vectors, WANTED, 8);
     let (samples, block) = sets.largest();
     let plane = samples * layout.plane(&reading, block);
     let work = Work {
@@ -67,9 +67,9 @@ pub fn conv2d_weight_grad<T: Real>(shape: &ConvShape, x: &[T], gy: &[T], gw: &mu
 
     // Chunks of sets first: they share nothing. Then cuts along output channels, each of which stages the input again.
     let steps = s.batch * rows * work.layout.vectors;
-    let chunks = (steps / (4 * WANTED)).min(PARTIAL / gw.len()).min(sets.count()).clamp(1, 16);
+    let chunks = (steps / WANTED).min(PARTIAL / gw.len()).min(sets.count()).clamp(1, 16);
     let panels = s.group_outputs().div_ceil(ROWS);
-    let cuts = (TASKS / (chunks * s.groups)).clamp(1, panels.div_ceil(4));
+    let cuts = (TASKS / (chunks * s.groups)).clamp(1, panels.div_ceil(8));
     let per_cut = panels.div_ceil(cuts);
     let task = |i: usize, partial: &Disjoint<'_, T>, fresh: bool| {
         let (chunk, group, cut) = (i / cuts / s.groups, i / cuts % s.groups, i % cuts);
@@ -193,17 +193,17 @@ impl<T: Real> Work<'_, T> {
     ) {
         let taps = &self.layout.taps;
         let width = self.s.group_inputs() * taps.len();
-        let pairs = block.len() * taps.len();
+        let pairs: Vec<usize> = block
+            .clone()
+            .flat_map(|c| taps.iter().map(move |&t| (c - block.start) * right_plane + t as usize))
+            .collect();
         let mut sums = [T::ZERO; ROWS * VECTORS];
         for o in (0..outputs).step_by(ROWS) {
             let height = ROWS.min(outputs - o);
             let left = std::array::from_fn(|i| left.wrapping_add((o + i.min(height - 1)) * left_plane));
-            for p in (0..pairs).step_by(VECTORS) {
-                let count = VECTORS.min(pairs - p);
-                let pair = |j: usize| {
-                    let (c, t) = ((p + j.min(count - 1)) / taps.len(), (p + j.min(count - 1)) % taps.len());
-                    right.wrapping_add(c * right_plane + taps[t] as usize)
-                };
+            for (p, shifts) in pairs.chunks(VECTORS).enumerate() {
+                let (p, count) = (p * VECTORS, shifts.len());
+                let pair = |j: usize| right.wrapping_add(shifts[j.min(count - 1)]);
                 let tile = Correlation {
                     steps: offsets.len(),
                     offsets: offsets.as_ptr(),

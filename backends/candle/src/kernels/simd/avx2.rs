@@ -10,7 +10,7 @@ use std::arch::x86_64::*;
 
 macro_rules! vector {
     ($v:ident, $t:ident, $n:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident,
-     $sum:ident, $widest:ident) => {
+     $sum:ident, $sum4:ident, $widest:ident) => {
         impl Vector for $v {
             type Entry = $t;
             const LANES: usize = $n;
@@ -48,6 +48,11 @@ macro_rules! vector {
             unsafe fn sum(self) -> $t {
                 // SAFETY: see `zero`.
                 unsafe { $sum(self) }
+            }
+            #[inline(always)]
+            unsafe fn sum4(v: [Self; 4]) -> [$t; 4] {
+                // SAFETY: see `zero`.
+                unsafe { $sum4(v) }
             }
             #[inline(always)]
             unsafe fn widest(t: &Tile<$t>) -> Option<[[Self; VECTORS]; ROWS]> {
@@ -142,13 +147,59 @@ unsafe fn sum_f64(v: __m256d) -> f64 {
     }
 }
 
+/// Neighbours are added twice, which leaves four sums per half; then the halves.
+#[inline(always)]
+pub(super) unsafe fn sum4_f32(v: [__m256; 4]) -> [f32; 4] {
+    // SAFETY: the instructions are there by the caller's promise; the array holds four numbers.
+    unsafe {
+        let pairs = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
+        let sums = _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps::<1>(pairs));
+        let mut out = [0.0; 4];
+        _mm_storeu_ps(out.as_mut_ptr(), sums);
+        out
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn sum4_f64(v: [__m256d; 4]) -> [f64; 4] {
+    // SAFETY: as above.
+    unsafe {
+        let (low, high) = (_mm256_hadd_pd(v[0], v[1]), _mm256_hadd_pd(v[2], v[3]));
+        // Each half holds one partial sum of either vector.
+        let sums = _mm256_add_pd(_mm256_permute2f128_pd::<0x20>(low, high), _mm256_permute2f128_pd::<0x31>(low, high));
+        let mut out = [0.0; 4];
+        _mm256_storeu_pd(out.as_mut_ptr(), sums);
+        out
+    }
+}
+
 vector!(
-    __m256, f32, 8, _mm256_setzero_ps, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
-    sum_f32, widest_f32
+    __m256,
+    f32,
+    8,
+    _mm256_setzero_ps,
+    _mm256_set1_ps,
+    _mm256_loadu_ps,
+    _mm256_storeu_ps,
+    _mm256_fmadd_ps,
+    _mm256_add_ps,
+    sum_f32,
+    sum4_f32,
+    widest_f32
 );
 vector!(
-    __m256d, f64, 4, _mm256_setzero_pd, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd,
-    sum_f64, widest_f64
+    __m256d,
+    f64,
+    4,
+    _mm256_setzero_pd,
+    _mm256_set1_pd,
+    _mm256_loadu_pd,
+    _mm256_storeu_pd,
+    _mm256_fmadd_pd,
+    _mm256_add_pd,
+    sum_f64,
+    sum4_f64,
+    widest_f64
 );
 super::kernels!(F32, f32, std::arch::x86_64::__m256, "AVX2", target_feature(enable = "avx2,fma"));
 super::kernels!(F64, f64, std::arch::x86_64::__m256d, "AVX2", target_feature(enable = "avx2,fma"));

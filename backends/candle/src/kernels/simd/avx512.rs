@@ -4,7 +4,7 @@ use super::vector::Vector;
 use std::arch::x86_64::*;
 
 macro_rules! vector {
-    ($v:ident, $t:ident, $n:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident, $sum:expr) => {
+    ($v:ident, $t:ident, $n:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident, $sum:ident, $sum4:ident) => {
         impl Vector for $v {
             type Entry = $t;
             const LANES: usize = $n;
@@ -43,8 +43,33 @@ macro_rules! vector {
                 // SAFETY: see `zero`.
                 unsafe { $sum(self) }
             }
+            #[inline(always)]
+            unsafe fn sum4(v: [Self; 4]) -> [$t; 4] {
+                // SAFETY: see `zero`.
+                unsafe { $sum4(v) }
+            }
         }
     };
+}
+
+#[inline(always)]
+unsafe fn sum4_f32(v: [__m512; 4]) -> [f32; 4] {
+    // SAFETY: the instructions are there by the caller's promise.
+    unsafe {
+        let halves = v.map(|v| {
+            let high = _mm512_extractf64x4_pd::<1>(_mm512_castps_pd(v));
+            _mm256_add_ps(_mm512_castps512_ps256(v), _mm256_castpd_ps(high))
+        });
+        super::avx2::sum4_f32(halves)
+    }
+}
+
+#[inline(always)]
+unsafe fn sum4_f64(v: [__m512d; 4]) -> [f64; 4] {
+    // SAFETY: the instructions are there by the caller's promise.
+    unsafe {
+        super::avx2::sum4_f64(v.map(|v| _mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd::<1>(v))))
+    }
 }
 
 vector!(
@@ -57,7 +82,8 @@ vector!(
     _mm512_storeu_ps,
     _mm512_fmadd_ps,
     _mm512_add_ps,
-    _mm512_reduce_add_ps
+    _mm512_reduce_add_ps,
+    sum4_f32
 );
 vector!(
     __m512d,
@@ -69,7 +95,8 @@ vector!(
     _mm512_storeu_pd,
     _mm512_fmadd_pd,
     _mm512_add_pd,
-    _mm512_reduce_add_pd
+    _mm512_reduce_add_pd,
+    sum4_f64
 );
 super::kernels!(F32, f32, std::arch::x86_64::__m512, "AVX-512", target_feature(enable = "avx512f,avx2,fma"));
 super::kernels!(F64, f64, std::arch::x86_64::__m512d, "AVX-512", target_feature(enable = "avx512f,avx2,fma"));

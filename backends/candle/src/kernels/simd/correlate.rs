@@ -46,9 +46,16 @@ pub unsafe fn run<V: Vector, const R: usize, const N: usize>(t: &Correlation<V::
             }
             step = step.add(1);
         }
-        for (i, row) in sums.iter().enumerate() {
-            for j in 0..N {
-                *t.sums.add(i * VECTORS + j) = row[j].sum();
+        for j in 0..N {
+            if R == ROWS {
+                for (i, sum) in V::sum4([sums[0][j], sums[1 % R][j], sums[2 % R][j], sums[3 % R][j]]).iter().enumerate()
+                {
+                    *t.sums.add(i * VECTORS + j) = *sum;
+                }
+            } else {
+                for (i, row) in sums.iter().enumerate() {
+                    *t.sums.add(i * VECTORS + j) = row[j].sum();
+                }
             }
         }
     }

@@ -23,6 +23,11 @@ pub const ROWS: usize = 4;
 /// Vectors (pixels) of the largest tile; 4 × 3 accumulators, 3 vectors and a broadcast fill 16 registers.
 pub const VECTORS: usize = 3;
 
+/// Vectors of the longest tile of few rows, which would otherwise wait for its own sums.
+pub const LONG: usize = 6;
+/// Rows of that tile.
+pub const LONG_ROWS: usize = 2;
+
 /// One set of inner loops.
 pub struct Kernels<T> {
     /// The instruction set, for people.
@@ -31,6 +36,8 @@ pub struct Kernels<T> {
     pub lanes: usize,
     /// By rows − 1 and vectors − 1.
     pub tile: [[unsafe fn(&Tile<T>); VECTORS]; ROWS],
+    /// By rows − 1 and vectors − 4.
+    pub long: [[unsafe fn(&Tile<T>); LONG - VECTORS]; LONG_ROWS],
     /// By rows − 1 and columns − 1.
     pub correlate: [[unsafe fn(&Correlation<T>); VECTORS]; ROWS],
 }
@@ -39,6 +46,17 @@ pub struct Kernels<T> {
 pub trait Dispatch: Sized + 'static {
     /// The fastest loops on this processor for rows of pictures of this width.
     fn kernels(width: usize) -> &'static Kernels<Self>;
+}
+
+/// Asks for the cache line of an entry, which need not be readable.
+#[inline(always)]
+pub fn prefetch<T>(p: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, which reads nothing; SSE belongs to every x86-64.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(p.cast());
+    }
+    let _ = p;
 }
 
 /// Wide vectors pay only where they do not add lanes that are thrown away.
@@ -95,6 +113,7 @@ macro_rules! kernels {
                     [tile::<3, 1>, tile::<3, 2>, tile::<3, 3>],
                     [tile::<4, 1>, tile::<4, 2>, tile::<4, 3>],
                 ],
+                long: [[tile::<1, 4>, tile::<1, 5>, tile::<1, 6>], [tile::<2, 4>, tile::<2, 5>, tile::<2, 6>]],
                 correlate: [
                     [correlate::<1, 1>, correlate::<1, 2>, correlate::<1, 3>],
                     [correlate::<2, 1>, correlate::<2, 2>, correlate::<2, 3>],

@@ -3,8 +3,8 @@
 //! A tile is a few channels by a few vectors of neighbouring pixels. For each tap the loop broadcasts one weight per channel
 //! and reads each vector's pixels, shifted by the tap's offset, straight from the picture.
 
-use super::{ROWS, VECTORS};
 use super::vector::Vector;
+use super::{LONG, ROWS, VECTORS, prefetch};
 
 /// `target[j][i·stride + l] (+)= Σ_t weights[t][i] · source[j][offsets[t] + l]` for row i, vector j, lane l.
 pub struct Tile<T> {
@@ -15,9 +15,9 @@ pub struct Tile<T> {
     /// Per tap, in entries.
     pub offsets: *const u32,
     /// Per vector, the pixels of tap offset zero.
-    pub source: [*const T; VECTORS],
+    pub source: [*const T; LONG],
     /// Per vector, the output pixels in the first row.
-    pub target: [*mut T; VECTORS],
+    pub target: [*mut T; LONG],
     /// From one row's output to the next.
     pub stride: usize,
     /// Whether to add to what is there.
@@ -33,6 +33,12 @@ pub struct Tile<T> {
 pub unsafe fn run<V: Vector, const R: usize, const N: usize>(t: &Tile<V::Entry>) {
     // SAFETY: every access is one that the type's formula names, valid by the caller's promise.
     unsafe {
+        // Rows of the output are planes apart, which no processor foresees; the loop hides the wait.
+        for i in 0..R {
+            for j in 0..N {
+                prefetch(t.target[j].wrapping_add(i * t.stride));
+            }
+        }
         let widest = if R == ROWS && N == VECTORS { V::widest(t) } else { None };
         let sums: [[V; N]; R] = match widest {
             Some(sums) => std::array::from_fn(|i| std::array::from_fn(|j| sums[i][j])),
@@ -62,14 +68,27 @@ unsafe fn sums<V: Vector, const R: usize, const N: usize>(t: &Tile<V::Entry>) ->
         let end = offsets.add(t.taps);
         while offsets != end {
             let shift = *offsets as usize;
-            let mut pixels = [V::zero(); N];
-            for j in 0..N {
-                pixels[j] = V::load(t.source[j].add(shift));
-            }
-            for (i, row) in sums.iter_mut().enumerate() {
-                let w = V::splat(*weights.add(i));
+            if N <= VECTORS {
+                let mut pixels = [V::zero(); VECTORS];
                 for j in 0..N {
-                    row[j] = row[j].multiply_add(w, pixels[j]);
+                    pixels[j] = V::load(t.source[j].add(shift));
+                }
+                for (i, row) in sums.iter_mut().enumerate() {
+                    let w = V::splat(*weights.add(i));
+                    for j in 0..N {
+                        row[j] = row[j].multiply_add(w, pixels[j]);
+                    }
+                }
+            } else {
+                let mut w = [V::zero(); R];
+                for (i, w) in w.iter_mut().enumerate() {
+                    *w = V::splat(*weights.add(i));
+                }
+                for j in 0..N {
+                    let pixels = V::load(t.source[j].add(shift));
+                    for (row, w) in sums.iter_mut().zip(&w) {
+                        row[j] = row[j].multiply_add(*w, pixels);
+                    }
                 }
             }
             weights = weights.add(R);

@@ -45,6 +45,16 @@ pub trait Vector: Copy + Sized {
     /// See [`Vector::zero`].
     unsafe fn sum(self) -> Self::Entry;
 
+    /// The sums of all lanes of four vectors.
+    ///
+    /// # Safety
+    /// See [`Vector::zero`].
+    #[inline(always)]
+    unsafe fn sum4(v: [Self; 4]) -> [Self::Entry; 4] {
+        // SAFETY: see `zero`.
+        v.map(|v| unsafe { v.sum() })
+    }
+
     /// The sums of the largest tile, where the compiler cannot keep its loop in registers.
     ///
     /// # Safety
