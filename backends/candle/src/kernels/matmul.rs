@@ -181,3 +181,71 @@ unsafe fn run<T: Real>(
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn numbers(n: usize) -> Vec<f64> {
+        (0..n).map(|i| ((i * 37) % 23) as f64 / 7.0 - 1.5).collect()
+    }
+
+    fn transpose(rows: usize, columns: usize, a: &[f64]) -> Vec<f64> {
+        (0..columns).flat_map(|j| (0..rows).map(move |i| a[i * columns + j])).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        #[test]
+        fn batches_with_any_transposes_agree_with_a_direct_loop(
+            batch in 0usize..5, m in 0usize..20, n in 0usize..20, k in 0usize..40,
+            transposed in any::<[bool; 2]>(), add in any::<bool>(),
+        ) {
+            let (a, b) = (numbers(batch * m * k), numbers(batch * k * n));
+            let stored = |x: &[f64], rows: usize, columns: usize, flip: bool| -> Vec<f64> {
+                if !flip || rows * columns == 0 { return x.to_vec(); }
+                x.chunks(rows * columns).flat_map(|x| transpose(rows, columns, x)).collect()
+            };
+            let mut c = vec![if add { 0.5 } else { f64::NAN }; batch * m * n];
+            let (a_stored, b_stored) = (stored(&a, m, k, transposed[0]), stored(&b, k, n, transposed[1]));
+            batched_matmul(add, batch, (m, n, k), &a_stored, transposed[0], &b_stored, transposed[1], &mut c)
+                .expect("product");
+            for (at, found) in c.iter().enumerate() {
+                let (s, i, j) = (at / (m * n), at / n % m, at % n);
+                let sum: f64 = (0..k).map(|l| a[(s * m + i) * k + l] * b[(s * k + l) * n + j]).sum();
+                let start = if add { 0.5 } else { 0.0 };
+                prop_assert!((found - sum - start).abs() < 1e-11);
+            }
+        }
+    }
+
+    #[test]
+    fn bits_do_not_depend_on_the_number_of_threads() {
+        for (m, n, k) in [(128, 100, 3000), (700, 300, 77), (1, 4000, 600), (3000, 1, 500), (64, 1600, 4096)] {
+            let a: Vec<f32> = numbers(m * k).iter().map(|&v| v as f32).collect();
+            let b: Vec<f32> = numbers(k * n).iter().map(|&v| v as f32).collect();
+            for (flip_a, flip_b) in [(false, false), (true, false), (false, true)] {
+                let run = |threads| {
+                    let mut c = vec![0.0f32; m * n];
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+                    pool.install(|| batched_matmul(false, 1, (m, n, k), &a, flip_a, &b, flip_b, &mut c))
+                        .expect("product");
+                    c
+                };
+                let one = run(1);
+                assert!(one == run(2) && one == run(5), "{m}×{n}×{k} {flip_a} {flip_b}");
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_lengths_are_refused() {
+        let (s, mut c) = (Strides::rows(2), [0.0f32; 4]);
+        assert!(matmul(false, (2, 2, 2), &[0.0; 3], s, &[0.0; 4], s, &mut c).is_err());
+        assert!(matmul(false, (2, 2, 2), &[0.0; 4], s, &[0.0; 4], Strides { row: 9, column: 1 }, &mut c).is_err());
+        assert!(matmul(false, (2, 3, 2), &[0.0; 4], s, &[0.0; 6], s, &mut c).is_err());
+        assert!(matmul(false, (2, 2, usize::MAX), &[0.0; 4], s, &[0.0; 4], s, &mut c).is_err());
+    }
+}

@@ -125,3 +125,6 @@ macro_rules! kernels {
     };
 }
 use kernels;
+
+#[cfg(test)]
+mod tests;
