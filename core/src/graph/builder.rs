@@ -102,6 +102,9 @@ impl GraphBuilder {
         let name = self.qualified(name);
         let taken =
             self.graph.parameters.iter().any(|p| p.name == name) || self.graph.buffers.iter().any(|b| b.name == name);
+        if !super::parameter::is_printable(&name) {
+            return Err(GraphError::mismatch("parameter", "a printable name", format!("{name:?}")));
+        }
         if taken {
             return Err(GraphError::mismatch("parameter", "a new name", name));
         }

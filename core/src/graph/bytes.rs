@@ -7,6 +7,7 @@
 use super::{Buffer, BufferUpdate, DropoutSite, Graph, Node, Op, Parameter, Source, ValueId, infer::infer};
 use crate::error::GraphError;
 use serde::Deserialize;
+use std::collections::HashSet;
 
 /// First bytes of a stored graph.
 pub const MAGIC: [u8; 8] = *b"HESSEGRF";
@@ -87,6 +88,19 @@ fn rebuild(stored: Stored) -> Result<Graph, GraphError> {
             return Err(bytes("fewer than 2^40 entries", format!("{shape:?}")));
         }
     }
+    let mut names = HashSet::new();
+    let declared = graph.parameters.iter().map(|p| (&p.name, &p.shape));
+    for (name, shape) in declared.chain(graph.buffers.iter().map(|b| (&b.name, &b.shape))) {
+        if shape.contains(&0) {
+            return Err(bytes(format!("positive sizes of {name}"), format!("{shape:?}")));
+        }
+        if !super::parameter::is_printable(name) {
+            return Err(bytes("a printable name", format!("{name:?}")));
+        }
+        if !names.insert(name) {
+            return Err(bytes("a new name", name));
+        }
+    }
     for (i, node) in stored.nodes.into_iter().enumerate() {
         if node.operands.iter().any(|v| v.index() >= i) {
             return Err(bytes(format!("operands before node {i}"), format!("{:?}", node.operands)));
@@ -94,7 +108,13 @@ fn rebuild(stored: Stored) -> Result<Graph, GraphError> {
         // A shape read from bytes has not passed `Shape::new` yet.
         let shape = super::Shape::new(node.shape.dims().to_vec())?;
         match &node.op {
-            Op::Input(source) => check_leaf(&graph, *source, &node)?,
+            Op::Input(source) => {
+                check_leaf(&graph, *source, &node)?;
+                // A derivative finds one leaf for each input.
+                if graph.known.contains_key(&(node.op.clone(), Vec::new())) {
+                    return Err(bytes("each input once", format!("{source:?} again")));
+                }
+            }
             Op::Fill(_) => {}
             op => {
                 for attribute in attribute_shapes(op) {

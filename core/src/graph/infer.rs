@@ -232,9 +232,15 @@ fn convolution(op: &Op, c: &Convolution, s: &[&Shape]) -> Result<Shape, GraphErr
     };
     let [h, w] = c.input;
     let [kh, kw] = c.kernel;
-    let kernel = |shape: &Shape| match shape.as_fixed().as_deref() {
-        Some([o, i, a, b]) if [*a, *b] == c.kernel && o % c.groups == 0 => Ok((*o, i * c.groups)),
-        _ => Err(fail(op, format!("a kernel [out, in/{}, {kh}, {kw}]", c.groups), shape)),
+    let kernel = |shape: &Shape| {
+        let fits = match shape.as_fixed().as_deref() {
+            // With no output channels any number of groups divides, and the product may overflow.
+            Some([o, i, a, b]) if [*a, *b] == c.kernel && o % c.groups == 0 => {
+                i.checked_mul(c.groups).map(|inputs| (*o, inputs))
+            }
+            _ => None,
+        };
+        fits.ok_or_else(|| fail(op, format!("a kernel [out, in/{}, {kh}, {kw}]", c.groups), shape))
     };
     match op {
         Op::Conv(_) => {

@@ -47,3 +47,8 @@ impl Buffer {
         self.shape.iter().product()
     }
 }
+
+/// Names stand in listings, tables and error messages, so they must not carry line ends or terminal commands.
+pub(super) fn is_printable(name: &str) -> bool {
+    !name.is_empty() && !name.chars().any(char::is_control)
+}
