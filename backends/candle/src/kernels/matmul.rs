@@ -71,6 +71,7 @@ pub fn matmul<T: Real>(
 ///
 /// # Errors
 /// Where a slice has not the length that the sizes say.
+#[allow(clippy::too_many_arguments)] // the usual arguments of a matrix product
 pub fn batched_matmul<T: Real>(
     accumulate: bool,
     batch: usize,

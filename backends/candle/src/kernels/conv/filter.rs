@@ -212,16 +212,14 @@ impl<T: Real> Work<'_, T> {
                 };
                 tile.weights = packed[self.panel(group, block, m) + taps.start * height..].as_ptr();
                 if whole {
-                    for j in 0..width {
-                        tile.target[j] = target.at(starts[j] + m * f.plane);
+                    for (t, &start) in tile.target.iter_mut().zip(&starts[..width]) {
+                        *t = target.at(start + m * f.plane);
+                        target.at(start + (m + height - 1) * f.plane + lanes);
                     }
                     // SAFETY: `kernels` was chosen for this processor. Offsets and starting points lie in the staged
                     // block (or, read in place, in the picture), as its layout was made for them; the target's pixels
-                    // belong to this set, group and panel alone, and lie inside it: the last row's start is checked here.
-                    unsafe {
-                        target.at(starts[width - 1] + (m + height - 1) * f.plane + lanes);
-                        run(&tile);
-                    }
+                    // belong to this set, group and panel alone, and lie inside it: first and last were checked above.
+                    unsafe { run(&tile) };
                 } else {
                     for j in 0..width {
                         tile.target[j] = spill[j * lanes..].as_mut_ptr();

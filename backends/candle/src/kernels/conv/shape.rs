@@ -75,7 +75,7 @@ impl ConvShape {
     /// pixel: rows then fill vectors whatever the width. Large planes stay, as rows are what tasks are cut along.
     pub(super) fn flattened(&self) -> Self {
         let single = self.kernel == [1, 1] && self.stride == [1, 1] && self.padding == [0, 0];
-        if single && self.input[1] % 16 != 0 && self.input[0] * self.input[1] <= 1 << 13 {
+        if single && !self.input[1].is_multiple_of(16) && self.input[0] * self.input[1] <= 1 << 13 {
             ConvShape { input: [1, self.input[0] * self.input[1]], ..*self }
         } else {
             *self
@@ -85,7 +85,8 @@ impl ConvShape {
     /// Checks the attributes and the lengths of input, weights and output.
     pub(super) fn check(&self, kernel: &'static str, x: usize, w: usize, y: usize) -> Result {
         let refuse = |reason: &str| Err(KernelError::Shape { kernel, reason: format!("{reason} in {self:?}") });
-        if self.groups == 0 || self.in_channels % self.groups != 0 || self.out_channels % self.groups != 0 {
+        let divides = |channels: usize| channels.is_multiple_of(self.groups);
+        if self.groups == 0 || !divides(self.in_channels) || !divides(self.out_channels) {
             return refuse("groups do not divide the channels");
         }
         if self.stride.contains(&0) || self.dilation.contains(&0) || self.kernel.contains(&0) {

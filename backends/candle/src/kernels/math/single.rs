@@ -73,7 +73,7 @@ fn exp<const FUSED: bool>(x: f32) -> f32 {
 #[inline(always)]
 fn tanh<const FUSED: bool>(x: f32) -> f32 {
     let z = x * x;
-    let p = horner::<FUSED, 5>(z, [-5.704_988_7e-3, 2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_2e-1]);
+    let p = horner::<FUSED, 5>(z, [-5.704_988_6e-3, 2.063_909e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328e-1]);
     let near = fma::<FUSED>(p * z, x, x);
     let far = 1.0 - 2.0 / (exp::<FUSED>(2.0 * x.abs()) + 1.0);
     if x.abs() < 0.625 { near } else { far.copysign(x) }

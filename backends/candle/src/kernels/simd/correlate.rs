@@ -25,6 +25,7 @@ pub struct Correlation<T> {
 ///
 /// # Safety
 /// The processor must have V's instructions; all entries named in [`Correlation`] must be readable or writable.
+#[allow(clippy::needless_range_loop)] // several arrays are walked side by side
 #[inline(always)]
 pub unsafe fn run<V: Vector, const R: usize, const N: usize>(t: &Correlation<V::Entry>) {
     // SAFETY: every access is one that the type's formula names, valid by the caller's promise.

@@ -28,6 +28,10 @@ pub const LONG: usize = 6;
 /// Rows of that tile.
 pub const LONG_ROWS: usize = 2;
 
+/// A loop over one tile. To call it, the processor must have its instructions, and all entries that the tile names must be
+/// readable or writable.
+pub type Loop<P> = unsafe fn(&P);
+
 /// One set of inner loops.
 pub struct Kernels<T> {
     /// The instruction set, for people.
@@ -35,11 +39,11 @@ pub struct Kernels<T> {
     /// Numbers in a vector.
     pub lanes: usize,
     /// By rows − 1 and vectors − 1.
-    pub tile: [[unsafe fn(&Tile<T>); VECTORS]; ROWS],
+    pub tile: [[Loop<Tile<T>>; VECTORS]; ROWS],
     /// By rows − 1 and vectors − 4.
-    pub long: [[unsafe fn(&Tile<T>); LONG - VECTORS]; LONG_ROWS],
+    pub long: [[Loop<Tile<T>>; LONG - VECTORS]; LONG_ROWS],
     /// By rows − 1 and columns − 1.
-    pub correlate: [[unsafe fn(&Correlation<T>); VECTORS]; ROWS],
+    pub correlate: [[Loop<Correlation<T>>; VECTORS]; ROWS],
 }
 
 /// Chooses inner loops for a number type.

@@ -29,6 +29,7 @@ pub struct Tile<T> {
 /// # Safety
 /// The processor must have V's instructions; all entries named in [`Tile`] must be readable or writable, and nobody
 /// else may use the target.
+#[allow(clippy::needless_range_loop)] // several arrays are walked side by side
 #[inline(always)]
 pub unsafe fn run<V: Vector, const R: usize, const N: usize>(t: &Tile<V::Entry>) {
     // SAFETY: every access is one that the type's formula names, valid by the caller's promise.
@@ -58,6 +59,7 @@ pub unsafe fn run<V: Vector, const R: usize, const N: usize>(t: &Tile<V::Entry>)
 ///
 /// # Safety
 /// As for [`run`].
+#[allow(clippy::needless_range_loop)] // as above
 #[inline(always)]
 unsafe fn sums<V: Vector, const R: usize, const N: usize>(t: &Tile<V::Entry>) -> [[V; N]; R] {
     // SAFETY: as for `run`.
