@@ -19,6 +19,9 @@ macro_rules! submit {
     };
 }
 
+/// Makes a model from its options for a task.
+pub type MakeModel = fn(&Options, &Task) -> Result<Box<dyn Model>, OptionError>;
+
 /// An architecture.
 pub struct ModelEntry {
     /// What the command line calls it.
@@ -30,7 +33,7 @@ pub struct ModelEntry {
     /// SPDX expression.
     pub license: &'static str,
     /// Makes one for a task.
-    pub make: fn(&Options, &Task) -> Result<Box<dyn Model>, OptionError>,
+    pub make: MakeModel,
 }
 
 /// An eigensolver.

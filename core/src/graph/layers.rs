@@ -61,7 +61,7 @@ impl Conv2d {
     pub fn no_bias(self) -> Self {
         Conv2d { bias: false, ..self }
     }
-    /// The same with He-normal weights by fan-out, as residual networks use them.
+    /// The same with weights that start otherwise.
     pub fn init(self, init: Init) -> Self {
         Conv2d { init: Some(init), ..self }
     }
@@ -103,7 +103,7 @@ impl GraphBuilder {
     pub fn conv2d(&mut self, name: &str, x: ValueId, out: usize, layer: &Conv2d) -> Result<ValueId, GraphError> {
         self.scope(name, |g| {
             let (channels, h, w) = (g.size(x, 1)?, g.size(x, 2)?, g.size(x, 3)?);
-            if layer.groups == 0 || channels % layer.groups != 0 || out % layer.groups != 0 {
+            if layer.groups == 0 || !channels.is_multiple_of(layer.groups) || !out.is_multiple_of(layer.groups) {
                 return Err(GraphError::mismatch(
                     "conv2d",
                     format!("channels divisible by {} groups", layer.groups),

@@ -25,6 +25,9 @@ pub struct Product {
     pub tangent: Program,
 }
 
+/// Values with their tangents.
+type Seeds = Vec<(ValueId, ValueId)>;
+
 /// A network with its loss.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -181,7 +184,7 @@ impl Problem {
     }
 
     /// Appends the leaves of the direction; returns (value, tangent) pairs and the segments.
-    fn seeds(&self, g: &mut Graph, wrt: &Wrt) -> Result<(Vec<(ValueId, ValueId)>, Vec<Segment>), GraphError> {
+    fn seeds(&self, g: &mut Graph, wrt: &Wrt) -> Result<(Seeds, Vec<Segment>), GraphError> {
         let mut seeds = Vec::new();
         let mut segments = Vec::new();
         for (value, offset, source) in self.leaves(wrt)? {

@@ -5,7 +5,7 @@ use super::special::{normal_cdf, normal_pdf};
 use hesse_core::graph::{Binary, Unary};
 
 /// f, f′ and f″ at x.
-fn table(f: Unary, x: f64) -> [f64; 3] {
+pub fn table(f: Unary, x: f64) -> [f64; 3] {
     let sigmoid = 1.0 / (1.0 + (-x).exp());
     match f {
         Unary::Exp => [x.exp(); 3],

@@ -8,7 +8,7 @@
 pub mod backend;
 mod convolution;
 pub mod dense;
-mod element_wise;
+pub mod element_wise;
 pub mod hyper_dual;
 mod indexing;
 pub mod interpret;

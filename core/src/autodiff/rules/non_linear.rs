@@ -13,7 +13,11 @@ type Outcome<T> = Result<T, GraphError>;
 fn slope(g: &mut Graph, node: &Node, y: ValueId) -> Outcome<Option<ValueId>> {
     let x = node.operands[0];
     let Op::Unary(f) = node.op else {
+        // x⁰ is flat; the rule below would give 0·x⁻¹, which is NaN at zero.
         let Op::Power(p) = node.op else { return Ok(None) };
+        if p.0 == 0.0 {
+            return Ok(None);
+        }
         let lower = g.push(Op::Power(Scalar(p.0 - 1.0)), &[x])?;
         return g.scale(lower, p.0).map(Some);
     };

@@ -4,10 +4,12 @@ mod blocks;
 mod closed_forms;
 mod data_sets;
 mod derivatives;
+mod functions;
 mod input_errors;
 mod keeping;
 mod memory;
 mod not_finite;
+mod saturated_outputs;
 mod saturation;
 mod single_precision;
 mod slopes;
@@ -18,10 +20,12 @@ pub use blocks::*;
 pub use closed_forms::*;
 pub use data_sets::*;
 pub use derivatives::*;
+pub use functions::*;
 pub use input_errors::*;
 pub use keeping::*;
 pub use memory::*;
 pub use not_finite::*;
+pub use saturated_outputs::*;
 pub use saturation::*;
 pub use single_precision::*;
 pub use slopes::*;
@@ -87,6 +91,9 @@ macro_rules! test_every_point {
             gradients_in_single_precision_agree
             products_in_single_precision_agree
             saturated_cross_entropy_keeps_five_digits_in_single_precision
+            outputs_far_apart_give_the_limits_and_no_nan
+            functions_of_one_number_are_accurate_everywhere
+            at_a_kink_the_slope_is_pytorchs
             vectors_are_written_read_and_combined
             vectors_are_copied_across_precisions
             wrong_sizes_of_vectors_are_errors
