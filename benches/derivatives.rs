@@ -6,6 +6,7 @@
 
 use criterion::{Criterion, SamplingMode};
 use hesse as _; // links every built-in crate
+use hesse_core::SecondOrderBackend;
 use hesse_core::backend::{BackendRequest, DeviceTensor, Executable, Feed, HostTensor, Saved};
 use hesse_core::graph::Mode;
 use hesse_core::loss::Loss;
@@ -15,7 +16,6 @@ use hesse_core::options::Options;
 use hesse_core::program::Problem;
 use hesse_core::registry;
 use hesse_core::vectors::{Block, Precision};
-use hesse_core::SecondOrderBackend;
 use std::error::Error;
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,12 @@ struct Case {
 }
 
 impl Case {
-    fn new(backend: &dyn SecondOrderBackend, name: &str, input: [usize; 3], batch: usize) -> Result<Self, Box<dyn Error>> {
+    fn new(
+        backend: &dyn SecondOrderBackend,
+        name: &str,
+        input: [usize; 3],
+        batch: usize,
+    ) -> Result<Self, Box<dyn Error>> {
         let entry = registry::models().into_iter().find(|m| m.name == name).ok_or("no such model")?;
         let task = Task { input: input.to_vec(), classes: 10 };
         let model = (entry.make)(&Options::default(), &task)?;
@@ -56,7 +61,7 @@ impl Case {
         let mut direction = space.zeros(1)?;
         space.write(&mut direction, 0, &(0..space.dimension()).map(|i| (i as f64).sin()).collect::<Vec<_>>())?;
         let product = problem.hessian(&wrt)?;
-        let mut primal = backend.compile(&product.primal, batch)?;
+        let primal = backend.compile(&product.primal, batch)?;
         let mut case = Case {
             samples: backend.upload(&HostTensor::Pixels(pixels))?,
             labels: backend.upload(&HostTensor::Index((0..batch as u32).map(|i| i % 10).collect()))?,
@@ -129,7 +134,10 @@ fn matrix_product(a: &[f32], b: &[f32], c: &mut [f32]) -> f64 {
 fn ratios(backend: &dyn SecondOrderBackend) -> Result<(), Box<dyn Error>> {
     let (a, b, mut c) = (vec![1.0f32; 4_000_000], vec![1.0f32; 4_000_000], vec![0.0f32; 4_000_000]);
     println!("medians of {ROUNDS} alternating runs; {}", backend.info().details);
-    println!("{:<14} {:>12} {:>9} {:>7} {:>9} {:>9} {:>9}", "model/batch", "gradient ms", "H·v ms", "ratio", "3 F share", "6 F share", "memory");
+    println!(
+        "{:<14} {:>12} {:>9} {:>7} {:>9} {:>9} {:>9}",
+        "model/batch", "gradient ms", "H·v ms", "ratio", "3 F share", "6 F share", "memory"
+    );
     for &(name, input, batch, flops) in CASES {
         let mut case = Case::new(backend, name, input, batch)?;
         let (mut gradients, mut products, mut ceilings) = (Vec::new(), Vec::new(), Vec::new());
@@ -144,8 +152,14 @@ fn ratios(backend: &dyn SecondOrderBackend) -> Result<(), Box<dyn Error>> {
         let (product, gradient) = case.bytes();
         println!(
             "{:<14} {:>12.0} {:>9.0} {:>7.2} {:>8.0}% {:>8.0}% {:>9.2}   ceiling {:.0} GFLOP/s",
-            format!("{name}/{batch}"), g * 1e3, h * 1e3, h / g, share(3.0, g), share(6.0, h),
-            product as f64 / gradient as f64, ceiling / 1e9,
+            format!("{name}/{batch}"),
+            g * 1e3,
+            h * 1e3,
+            h / g,
+            share(3.0, g),
+            share(6.0, h),
+            product as f64 / gradient as f64,
+            ceiling / 1e9,
         );
     }
     Ok(())

@@ -23,6 +23,9 @@ use std::time::Instant;
 /// Most samples evaluated at once, where micro-batches do not bound them.
 const EVALUATED_AT_ONCE: usize = 256;
 
+/// Values of the parameters and of the buffers.
+type Values = (Vec<Vec<f64>>, Vec<Vec<f64>>);
+
 /// A run in memory and on the device.
 pub(super) struct Trainer<'a> {
     spec: &'a TrainSpec,
@@ -278,7 +281,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// Parameters and buffers on the host. What is not finite is not worth keeping.
-    fn values(&self) -> Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), TrainError> {
+    fn values(&self) -> Result<Values, TrainError> {
         let graph = self.graph();
         let column = self.space.read(&self.weights.parameters, 0)?;
         let parameters = split(&column, graph.parameters().iter().map(|p| p.elements()));

@@ -1,5 +1,5 @@
 //! Running the program in a fresh folder, as a person would.
-
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 // Each test binary uses a part of this.
 #![allow(dead_code)]
 

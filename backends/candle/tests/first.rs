@@ -1,4 +1,5 @@
 //! The backend against closed forms and finite differences; the full suite lives in the root package.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 use hesse_core::SecondOrderBackend;
 use hesse_core::backend::{BackendRequest, HostTensor};
 use hesse_core::graph::{Conv2d, GraphBuilder, Mode};

@@ -19,7 +19,7 @@ pub struct MachineFlags {
     #[arg(long, value_name = "f32|f64", default_value = "f32", value_parser = parse::precision)]
     pub dtype: Precision,
     /// Threads that compute; all cores unless given. Results do not depend on it beyond rounding
-    #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
+    #[arg(long, value_name = "N", value_parser = parse::threads)]
     pub threads: Option<usize>,
     /// Seed of every random choice; the same seed gives the same numbers
     #[arg(long, value_name = "N", default_value_t = 0)]

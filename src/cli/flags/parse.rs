@@ -11,6 +11,14 @@ pub fn at_least_one(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A number of threads; more than this no machine has, and starting them would take its memory.
+pub fn threads(text: &str) -> Result<usize, String> {
+    match text.trim().parse::<usize>() {
+        Ok(n) if (1..=4096).contains(&n) => Ok(n),
+        _ => Err("expected a whole number from 1 to 4096".to_string()),
+    }
+}
+
 /// A finite number above zero.
 pub fn positive(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
@@ -59,6 +67,7 @@ mod tests {
 
     #[test]
     fn numbers_out_of_range_are_refused() {
+        assert!(threads("0").is_err() && threads("4097").is_err() && threads("2") == Ok(2));
         assert!(at_least_one("0").is_err() && at_least_one("-3").is_err() && at_least_one("7") == Ok(7));
         assert!(positive("0").is_err() && positive("inf").is_err() && positive("nan").is_err());
         assert!(share("1").is_err() && share("0") == Ok(0.0) && not_negative("-0.1").is_err());

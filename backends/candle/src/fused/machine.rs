@@ -40,7 +40,7 @@ pub(super) fn evaluate<T: Element>(
             }
             Instruction::Shift(c) => {
                 let c = T::narrow(c);
-                top!().iter_mut().for_each(|v| *v = *v + c);
+                top!().iter_mut().for_each(|v| *v += c);
             }
             Instruction::Power(p) => top!().iter_mut().for_each(|v| *v = v.power(p)),
             Instruction::Binary(f) => {
@@ -88,7 +88,7 @@ fn apply<T: Element>(f: Binary, a: T, b: T) -> T {
 fn zip<T: Element>(f: Binary, a: &mut [T], b: &[T]) {
     let pairs = a.iter_mut().zip(b);
     match f {
-        Binary::Add => pairs.for_each(|(x, &y)| *x = *x + y),
+        Binary::Add => pairs.for_each(|(x, &y)| *x += y),
         Binary::Sub => pairs.for_each(|(x, &y)| *x = *x - y),
         Binary::Mul => pairs.for_each(|(x, &y)| *x = *x * y),
         Binary::Div => pairs.for_each(|(x, &y)| *x = *x / y),

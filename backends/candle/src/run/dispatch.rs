@@ -47,7 +47,7 @@ pub(super) fn real<T: Element>(kernel: &Kernel, operands: &[Slice<'_, T>], out: 
         let operands = operands
             .iter()
             .map(|o| match o {
-                Slice::Real(s) => Ok(Operand::Other(*s)),
+                Slice::Real(s) => Ok(Operand::Other(s)),
                 Slice::Result => Ok(Operand::InPlace),
                 Slice::Index(_) => Err(wrong(kernel)),
             })

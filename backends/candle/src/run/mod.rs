@@ -192,7 +192,7 @@ fn constant<T: Element>(values: &[f64]) -> candle_core::Result<Tensor> {
 }
 
 fn add<A: Element, B: Element>(values: &[A], to: &mut [B]) -> candle_core::Result<()> {
-    to.iter_mut().zip(values).for_each(|(t, v)| *t = *t + B::narrow(v.wide()));
+    to.iter_mut().zip(values).for_each(|(t, v)| *t += B::narrow(v.wide()));
     Ok(())
 }
 
