@@ -66,8 +66,8 @@ fn a_spectrum_has_the_promised_fields_and_a_table_to_match() {
     }
     let values: Vec<f64> = json["largest"].as_array().unwrap().iter().map(|p| p["value"].as_f64().unwrap()).collect();
     assert!(values.len() == 3 && values.is_sorted_by(|a, b| a >= b), "{values:?}");
-    // The softmax loss of a linear network is convex: its smallest eigenvalue is zero.
-    assert!(json["smallest"][0]["value"].as_f64().unwrap().abs() < 1e-6 * values[0], "{json}");
+    // The softmax loss of a linear network is convex: its smallest eigenvalue is zero, to the default tolerance.
+    assert!(json["smallest"][0]["value"].as_f64().unwrap().abs() < 1e-3 * values[0], "{json}");
     for pair in json["largest"].as_array().unwrap() {
         assert!(pair["residual"].as_f64().unwrap() <= 1e-3 && pair["converged"] == true, "{pair}");
     }

@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn significant_digits_are_kept_whatever_the_size() {
-        let shown = [135.401_496, -7.056_225, 0.001_171_1, 1e-9, 2.5e8, 9.999_999_9, 0.0, f64::NAN];
-        let expected = ["135.401", "-7.05622", "0.00117110", "1.00000e-9", "2.50000e8", "10.0000", "0", "NaN"];
+        let shown = [135.401_496, -7.056_228, 0.001_171_1, 1e-9, 2.5e8, 9.999_999_9, 0.0, f64::NAN];
+        let expected = ["135.401", "-7.05623", "0.00117110", "1.00000e-9", "2.50000e8", "10.0000", "0", "NaN"];
         assert_eq!(shown.map(|v| significant(v, 6)), expected);
     }
 

@@ -4,7 +4,7 @@
 //! gradients shows that it is the right one. A ladder of steps is tried, because the best one depends on the loss: too
 //! large, and third derivatives (or kinks) show; too small, and rounding does.
 
-use super::shift::ShiftedGradients;
+use super::shift::{ShiftedGradients, double_precision};
 use super::tested::{self, Figure};
 use super::{Event, SelfTestPart, SinProbe, SpectrumError, Watch, sin_probe, watch::Stoppable};
 use crate::problem::Session;
@@ -38,15 +38,16 @@ pub struct Check {
     pub seconds: f64,
 }
 
-/// Steps relative to ‖θ‖. In f32 rounding takes over early.
+/// Steps relative to ‖θ‖. In f32 rounding takes over early; in f64 a step can be so small that no unit of a
+/// piecewise-linear network changes sides.
 fn ladder(precision: Precision) -> &'static [f64] {
     match precision {
-        Precision::F32 => &[3e-2, 1e-2, 3e-3, 1e-3],
-        Precision::F64 => &[1e-2, 1e-3, 1e-4, 1e-5, 1e-6],
+        Precision::F32 => &[1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5],
+        Precision::F64 => &[1e-2, 1e-3, 1e-5, 1e-7, 1e-8, 1e-9],
     }
 }
 
-/// Runs every check. Costs five products and two gradients for each step of the ladder.
+/// Runs every check. Costs six products and two gradients for each step of the ladder.
 ///
 /// # Errors
 /// Where something cannot be computed. Figures that are too large are no error here: they are the result.
@@ -73,18 +74,20 @@ pub fn check(session: &Session, options: &CheckOptions, watch: &mut Watch<'_>) -
         spec.memory,
     )?
     .interrupted_by(stop);
-    let mut gradients = ShiftedGradients::new(session, &wrt)?;
+    let double = double_precision(session);
+    let slope_backend = double.as_deref().unwrap_or(backend);
+    let mut gradients = ShiftedGradients::new(session, slope_backend, &wrt)?;
     let size = match gradients.norm() {
         0.0 => 1.0,
         norm => norm,
     };
     let precision = backend.info().precision;
-    let steps: Vec<f64> = ladder(precision).iter().map(|relative| relative * size).collect();
+    let steps: Vec<f64> = ladder(slope_backend.info().precision).iter().map(|relative| relative * size).collect();
     (watch.observe)(Event::SelfTest);
     let mut done = 0;
     let mut gradient = |direction: &Block, step: f64| {
         done += 1;
-        (watch.observe)(Event::Gradient { done, total: 2 * steps.len() });
+        (watch.observe)(Event::Gradient { done, total: 1 + 2 * steps.len() });
         gradients.at(direction, step, &source)
     };
     let figures =

@@ -70,7 +70,7 @@ mod tests {
             symmetry: 1e-7,
             linearity: 2e-7,
             noise_floor: 0.0,
-            finite_difference: Some(0.02),
+            finite_difference: Some(0.002),
             finite_difference_order: None,
             products: 4,
         };

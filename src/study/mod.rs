@@ -20,6 +20,8 @@ mod plan;
 mod rank;
 mod report;
 mod table;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use cell::{CellReport, CurvaturePart, Eigenvalue};

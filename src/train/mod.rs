@@ -33,6 +33,8 @@ mod schedule;
 pub mod source;
 mod spec;
 mod stopping;
+#[cfg(test)]
+mod tests;
 mod text;
 mod trainer;
 mod watch;

@@ -4,6 +4,10 @@
 //! product twice: the noise floor below which no residual can fall), and the slope of a finite difference of gradients,
 //! (g(θ+εv) − g(θ−εv)) / 2ε → Hv. The last is the only one that needs gradients and is optional, because a generic
 //! operator has none. Finite differences serve here as a check only, never as a product.
+//!
+//! The slope is taken along the gradient plus a random direction of equal length. A random direction alone is decided
+//! against: H is small along most of them (0.2 against λ₁ = 135 for a trained ResNet-20), and the jumps of the gradient
+//! at the kinks of a piecewise-linear network, which do not shrink with ε, drown what should be seen.
 
 use super::{LinearOperator, OperatorError};
 use crate::random::{Purpose, Stream};
@@ -34,15 +38,15 @@ impl SelfTest {
         self.symmetry <= rounding
             && self.linearity <= rounding
             && self.noise_floor <= rounding
-            && self.finite_difference.is_none_or(|e| e <= 0.1)
+            && self.finite_difference.is_none_or(|e| e <= 1e-2)
     }
 }
 
 /// A gradient at θ + step·v (the mean loss's), for the finite difference.
 pub type ShiftedGradient<'a> = dyn FnMut(&Block, f64) -> Result<Vec<f64>, OperatorError> + 'a;
 
-/// Runs the checks with random unit vectors from `seed`. Costs four products and, with a gradient, twice as many
-/// gradients as steps are tried.
+/// Runs the checks with random unit vectors from `seed`. Costs four products and, with a gradient, one more and
+/// `1 + 2·steps` gradients.
 ///
 /// # Errors
 /// Where a product fails.
@@ -87,10 +91,14 @@ pub fn self_test(
         products: 4,
     };
     if let Some((gradient, steps)) = shifted_gradient {
-        let hv = space.read(&y, 1)?;
-        let norm = size[1].max(f64::MIN_POSITIVE);
         let mut direction = space.zeros(1)?;
         space.copy(x.view(1..2), direction.all_mut())?;
+        let values = towards_gradient(&space.read(&x, 1)?, &gradient(&direction, 0.0)?);
+        space.write(&mut direction, 0, &values)?;
+        operator.apply(direction.all(), y.view_mut(0..1))?;
+        test.products += 1;
+        let hv = space.read(&y, 0)?;
+        let norm = norms(space, y.view(0..1))?[0].max(f64::MIN_POSITIVE);
         let mut errors = Vec::with_capacity(steps.len());
         for &step in steps {
             let (plus, minus) = (gradient(&direction, step)?, gradient(&direction, -step)?);
@@ -109,4 +117,16 @@ pub fn self_test(
         }
     }
     Ok(test)
+}
+
+/// The unit vector along v + g/‖g‖ for a unit vector v; v itself where the gradient vanishes.
+fn towards_gradient(v: &[f64], g: &[f64]) -> Vec<f64> {
+    let length = |x: &[f64]| x.iter().map(|a| a * a).sum::<f64>().sqrt();
+    let scale = length(g);
+    if scale == 0.0 || !scale.is_finite() {
+        return v.to_vec();
+    }
+    let sum: Vec<f64> = v.iter().zip(g).map(|(v, g)| v + g / scale).collect();
+    let size = length(&sum).max(f64::MIN_POSITIVE);
+    sum.iter().map(|s| s / size).collect()
 }

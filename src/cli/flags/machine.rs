@@ -22,7 +22,7 @@ pub struct MachineFlags {
     #[arg(long, value_name = "N", value_parser = parse::threads)]
     pub threads: Option<usize>,
     /// Seed of every random choice; the same seed gives the same numbers
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
 }
 

@@ -22,7 +22,7 @@ pub fn take_rows<T: Real>([v, d]: [usize; 2], table: &[T], index: &[u32], out: &
     Ok(())
 }
 
-/// `(g [M, D], index [M]) → out [V, D]`, the adjoint of [`take_rows`]: out[index[i]] += g[i] in the order of i, for sizes
+/// `(g [M, D], index [M]) → out [V, D]`, the adjoint of [`take_rows`]: `out[index[i]] += g[i]` in the order of i, for sizes
 /// `[V, D]`; out starts from zero unless `accumulate`.
 ///
 /// Each task owns a range of table rows and scans the whole index, so no order is left to chance.
