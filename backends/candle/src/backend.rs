@@ -1,6 +1,7 @@
 //! Opening the backend, and moving numbers to it.
 
 use crate::element::Element;
+use crate::lower::Fusion;
 use crate::run::CandleExecutable;
 use crate::space::CandleSpace;
 use crate::tensor;
@@ -96,8 +97,8 @@ impl SecondOrderBackend for CandleBackend {
     fn compile(&self, program: &Program, batch: usize) -> Result<Box<dyn Executable>, BackendError> {
         let pool = self.pool.clone();
         Ok(match self.precision {
-            Precision::F32 => Box::new(CandleExecutable::<f32>::new(program, batch, pool)?),
-            Precision::F64 => Box::new(CandleExecutable::<f64>::new(program, batch, pool)?),
+            Precision::F32 => Box::new(CandleExecutable::<f32>::new(program, batch, Fusion::Chains, pool)?),
+            Precision::F64 => Box::new(CandleExecutable::<f64>::new(program, batch, Fusion::Chains, pool)?),
         })
     }
 

@@ -244,9 +244,10 @@ pub enum Op {
     OneHot(usize),
     /// Softmax along the last axis.
     Softmax,
-    /// `(p, u) → (diag p − p pᵀ) u` along the last axis, as p_i Σ_j p_j (u_i − u_j).
+    /// `(p, u) → (diag p − p pᵀ) u` along the last axis, as p_i Σ_j p_j (u_i − u_j). p must sum to one.
     SoftmaxCovariance,
-    /// `(p, u) → u_i − Σ_j p_j u_j` along the last axis.
+    /// `(p, u) → Σ_j p_j (u_i − u_j)`, u less its mean under p, along the last axis. p must sum to one, so that a
+    /// backend may shift u by any entry before it takes the mean.
     SoftmaxCentre,
     /// `z […, C] → […]`.
     LogSumExp,

@@ -7,6 +7,15 @@ use hesse_core::program::Program;
 const MOST_LOADS: usize = 12;
 const MOST_INSTRUCTIONS: usize = 40;
 
+/// Whether values may be evaluated inside their users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fusion {
+    /// Wherever it saves memory traffic: how programs run.
+    Chains,
+    /// Nowhere: every primitive has a step of its own, so that a fault can be traced to one.
+    Nothing,
+}
+
 /// What a program's values need.
 pub(super) struct Analysis {
     /// Evaluated inside the only user.
@@ -23,7 +32,7 @@ fn is_product(op: &Op) -> bool {
     matches!(op, Op::MatMul { .. } | Op::Conv(_) | Op::ConvInputGrad(_) | Op::ConvWeightGrad(_))
 }
 
-pub(super) fn analyse(program: &Program) -> Analysis {
+pub(super) fn analyse(program: &Program, fusion: Fusion) -> Analysis {
     let g = &program.graph;
     let count = g.nodes().len();
     let mut users: Vec<Vec<ValueId>> = vec![Vec::new(); count];
@@ -47,8 +56,10 @@ pub(super) fn analyse(program: &Program) -> Analysis {
         is_accumulated: vec![false; count],
     };
     mark_dense(g, &users, &is_output, &mut a);
-    mark_accumulated(g, &uses, &mut a);
-    mark_inlined(g, &users, &uses, &mut a);
+    if fusion == Fusion::Chains {
+        mark_accumulated(g, &uses, &mut a);
+        mark_inlined(g, &users, &uses, &mut a);
+    }
     a
 }
 

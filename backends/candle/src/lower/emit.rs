@@ -1,6 +1,6 @@
 //! The pass that writes the steps.
 
-use super::analysis::{Analysis, analyse};
+use super::analysis::{Analysis, Fusion, analyse};
 use super::expression::{Chain, periodic};
 use super::step::{BufferId, BufferInfo, Constant, Kernel, Lowered, Origin, Step, Strided};
 use crate::fused::{Access, Axis};
@@ -16,10 +16,10 @@ struct Emitter<'a> {
 }
 
 /// Lowers a program for a batch size.
-pub(crate) fn lower(program: &Program, batch: usize) -> Lowered {
+pub(crate) fn lower(program: &Program, batch: usize, fusion: Fusion) -> Lowered {
     let mut e = Emitter {
         graph: &program.graph,
-        analysis: analyse(program),
+        analysis: analyse(program, fusion),
         batch,
         buffers: vec![None; program.graph.nodes().len()],
         out: Lowered::default(),

@@ -9,5 +9,6 @@ mod emit;
 mod expression;
 mod step;
 
+pub(crate) use analysis::Fusion;
 pub(crate) use emit::lower;
 pub(crate) use step::{BufferId, Constant, Kernel, Lowered, Origin, Step, Strided};

@@ -1,10 +1,11 @@
 //! Running a lowered, planned program.
 
 mod bind;
+mod diagnose;
 mod dispatch;
 
 use crate::element::Element;
-use crate::lower::{BufferId, Constant, Kernel, Lowered, Origin, Step};
+use crate::lower::{BufferId, Constant, Fusion, Kernel, Lowered, Origin, Step};
 use crate::plan::{Place, Plan};
 use crate::space::Columns;
 use crate::tensor;
@@ -24,6 +25,8 @@ pub(crate) struct SavedTensors(pub Vec<Tensor>);
 /// A compiled program.
 pub(crate) struct CandleExecutable<T> {
     name: String,
+    /// What was compiled, for which batch: a diagnosis compiles it again without fusion.
+    source: (Program, usize),
     program: Lowered,
     plan: Plan,
     slots: Vec<Tensor>,
@@ -45,8 +48,13 @@ fn bytes<T: Element>(elements: usize, kind: Kind) -> usize {
 }
 
 impl<T: Element> CandleExecutable<T> {
-    pub fn new(program: &Program, batch: usize, pool: Arc<rayon::ThreadPool>) -> Result<Self, BackendError> {
-        let lowered = crate::lower::lower(program, batch);
+    pub fn new(
+        program: &Program,
+        batch: usize,
+        fusion: Fusion,
+        pool: Arc<rayon::ThreadPool>,
+    ) -> Result<Self, BackendError> {
+        let lowered = crate::lower::lower(program, batch, fusion);
         let plan = crate::plan::plan(&lowered);
         let fail = |e: candle_core::Error| BackendError::Operation {
             program: program.name.clone(),
@@ -71,7 +79,18 @@ impl<T: Element> CandleExecutable<T> {
             .map_err(fail)?;
         let layout = Layout::new(program, batch);
         let name = program.name.clone();
-        Ok(CandleExecutable { name, program: lowered, plan, slots, constants, layout, pool, entry: PhantomData })
+        let source = (program.clone(), batch);
+        Ok(CandleExecutable {
+            name,
+            source,
+            program: lowered,
+            plan,
+            slots,
+            constants,
+            layout,
+            pool,
+            entry: PhantomData,
+        })
     }
 
     fn tensor_of<'a>(
@@ -256,40 +275,6 @@ impl<T: Element> Executable for CandleExecutable<T> {
     }
 
     fn first_not_finite(&mut self, feed: &Feed<'_>) -> Result<Option<String>, BackendError> {
-        self.layout.check(&self.name, feed, None)?;
-        let saved = self.new_saved()?;
-        let keep = saved.storage::<SavedTensors>();
-        let bound = Bound::new::<T>(&self.name, &self.program, &self.layout, feed, 0)?;
-        let finite = |b: BufferId| -> Result<bool, BackendError> {
-            let info = &self.program.buffers[b];
-            let Some((tensor, offset)) = self.tensor_of(b, &bound, keep).filter(|_| info.kind == Kind::Real) else {
-                return Ok(true);
-            };
-            tensor::read(tensor, |s| {
-                Ok(T::slice(s)?[offset..offset + info.elements].iter().all(|v| v.wide().is_finite()))
-            })
-            .map_err(|e| BackendError::Operation {
-                program: self.name.clone(),
-                operation: "check".into(),
-                cause: e.to_string(),
-            })
-        };
-        for (b, info) in self.program.buffers.iter().enumerate() {
-            if let (Origin::Input(source), false) = (&info.origin, finite(b)?) {
-                return Ok(Some(format!("input {}", self.layout.describe(*source))));
-            }
-        }
-        let pool = self.pool.clone();
-        pool.install(|| {
-            for step in &self.program.steps {
-                self.execute(step, &bound, keep)?;
-                if let Some(write) = step.write
-                    && !finite(write)?
-                {
-                    return Ok(Some(format!("primitive {}", step.name)));
-                }
-            }
-            Ok(None)
-        })
+        self.diagnose(feed)
     }
 }

@@ -52,11 +52,6 @@ pub fn cases() -> Vec<Case> {
             let u = g.mul(z, z)?;
             g.push(Op::SoftmaxCentre, &[p, u])
         }),
-        between("centred under any weights", |g, z| {
-            let p = g.sigmoid(z)?;
-            let u = g.mul(z, z)?;
-            g.push(Op::SoftmaxCentre, &[p, u])
-        }),
         between("cross-entropy to the largest class", |g, z| {
             let y = g.push(Op::ArgMax, &[z])?;
             g.push(Op::CrossEntropy, &[z, y])
