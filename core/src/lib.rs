@@ -8,6 +8,7 @@
 //! state), and a framework's own double backward (two frameworks would mean two derivations to trust).
 #![forbid(unsafe_code)]
 
+pub mod attack;
 pub mod autodiff;
 pub mod backend;
 pub mod eigen;
@@ -23,6 +24,7 @@ pub mod random;
 pub mod registry;
 pub mod vectors;
 
+pub use attack::Attack;
 pub use backend::SecondOrderBackend;
 pub use eigen::EigenSolver;
 pub use model::Model;

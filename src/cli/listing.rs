@@ -102,7 +102,7 @@ struct Solvers {
 /// Lists the eigensolvers.
 pub(super) fn solvers(flags: &ListingFlags) -> anyhow::Result<Ending> {
     let entries = registry::solvers();
-    let part = |e: &&'static registry::SolverEntry| SolverPart {
+    let part = |e: &registry::Listed<registry::SolverEntry>| SolverPart {
         name: e.name,
         summary: e.summary,
         license: e.license,
@@ -130,8 +130,11 @@ struct Backends {
 
 /// Lists the backends with the devices they find.
 pub(super) fn backends(flags: &ListingFlags) -> anyhow::Result<Ending> {
-    let part =
-        |e: &'static registry::BackendEntry| BackendPart { name: e.name, summary: e.summary, devices: (e.devices)() };
+    let part = |e: registry::Listed<registry::BackendEntry>| BackendPart {
+        name: e.name,
+        summary: e.summary,
+        devices: (e.devices)(),
+    };
     let backends: Vec<BackendPart> = registry::backends().into_iter().map(part).collect();
     let mut table = Table::new(&[("backend", Align::Left), ("devices", Align::Left), ("", Align::Left)]);
     for backend in &backends {

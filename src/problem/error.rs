@@ -25,6 +25,9 @@ pub enum ProblemError {
         /// The command that lists them.
         listing: &'static str,
     },
+    /// Several libraries have something of that name.
+    #[error(transparent)]
+    Ambiguous(hesse_core::registry::FindError),
     /// An option of a model or solver.
     #[error(transparent)]
     Option(#[from] OptionError),

@@ -2,53 +2,67 @@
 
 use super::ProblemError;
 use hesse_core::options::Options;
-use hesse_core::registry::{self, BackendEntry, ModelEntry, SolverEntry};
+use hesse_core::registry::{self, AttackEntry, BackendEntry, Entry, FindError, Listed, ModelEntry, SolverEntry};
 
 /// The model that `name:key=value,…` names, with its checked options.
 ///
 /// # Errors
 /// Where no model has the name, or the options are not its own.
-pub fn model(text: &str) -> Result<(&'static ModelEntry, Options), ProblemError> {
-    let (name, options) = Options::split(text)?;
-    let entry = find("model", "hesse models", &name, registry::models(), |e| e.name)?;
-    options.check(entry.name, entry.options)?;
-    Ok((entry, options))
+pub fn model(text: &str) -> Result<(Listed<ModelEntry>, Options), ProblemError> {
+    with_options(text)
 }
 
 /// The eigensolver that `name:key=value,…` names, with its checked options.
 ///
 /// # Errors
 /// As [`model`].
-pub fn solver(text: &str) -> Result<(&'static SolverEntry, Options), ProblemError> {
-    let (name, options) = Options::split(text)?;
-    let entry = find("solver", "hesse solvers", &name, registry::solvers(), |e| e.name)?;
-    options.check(entry.name, entry.options)?;
-    Ok((entry, options))
+pub fn solver(text: &str) -> Result<(Listed<SolverEntry>, Options), ProblemError> {
+    with_options(text)
+}
+
+/// The attack that `name:key=value,…` names, with its checked options.
+///
+/// # Errors
+/// As [`model`].
+pub fn attack(text: &str) -> Result<(Listed<AttackEntry>, Options), ProblemError> {
+    with_options(text)
 }
 
 /// The backend of this name.
 ///
 /// # Errors
-/// Where no backend has the name.
-pub fn backend(name: &str) -> Result<&'static BackendEntry, ProblemError> {
-    find("backend", "hesse backends", name, registry::backends(), |e| e.name)
+/// Where no backend has the name, or several have.
+pub fn backend(name: &str) -> Result<Listed<BackendEntry>, ProblemError> {
+    find(name)
 }
 
-fn find<T>(
-    kind: &'static str,
-    listing: &'static str,
-    name: &str,
-    entries: Vec<&'static T>,
-    name_of: impl Fn(&T) -> &'static str,
-) -> Result<&'static T, ProblemError> {
-    if let Some(entry) = entries.iter().find(|e| name_of(e) == name) {
-        return Ok(entry);
+fn with_options<E: Entry>(text: &str) -> Result<(Listed<E>, Options), ProblemError> {
+    let (name, options) = Options::split(text)?;
+    let entry: Listed<E> = find(&name)?;
+    options.check(entry.name(), entry.options())?;
+    Ok((entry, options))
+}
+
+fn find<E: Entry>(name: &str) -> Result<Listed<E>, ProblemError> {
+    let error = match registry::find::<E>(name) {
+        Ok(found) => return Ok(found),
+        Err(error) => error,
+    };
+    if let FindError::Ambiguous { .. } = error {
+        return Err(ProblemError::Ambiguous(error));
     }
-    let nearest = entries.iter().map(|e| (strsim::damerau_levenshtein(name, name_of(e)), name_of(e))).min();
+    let names: Vec<&str> = registry::all::<E>().iter().map(|e| e.name()).collect();
+    let nearest = names.iter().map(|known| (strsim::damerau_levenshtein(name, known), known)).min();
     let mend = match nearest {
         // Two slips in a word are a slip; more are another word.
         Some((slips, near)) if slips <= 2 && slips < near.len() => format!("did you mean `{near}`?"),
-        _ => format!("there is {}", entries.iter().map(|e| name_of(e)).collect::<Vec<_>>().join(", ")),
+        _ => format!("there is {}", names.join(", ")),
     };
-    Err(ProblemError::Unknown { kind, name: name.escape_debug().to_string(), mend, listing })
+    let listing = match E::KIND {
+        "model" => "hesse models",
+        "solver" => "hesse solvers",
+        "attack" => "hesse attacks",
+        _ => "hesse backends",
+    };
+    Err(ProblemError::Unknown { kind: E::KIND, name: name.escape_debug().to_string(), mend, listing })
 }

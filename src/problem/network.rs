@@ -29,7 +29,7 @@ impl Network {
         let task = Task { input: data.sample_shape().to_vec(), classes: data.classes };
         let model = (entry.make)(&options, &task)?;
         let (normalization, data) = (normalization.clone(), data.name.clone());
-        Ok(Network { entry, options, model, task, normalization, data })
+        Ok(Network { entry: entry.entry, options, model, task, normalization, data })
     }
 
     /// Its graph in a mode.

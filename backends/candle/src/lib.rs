@@ -23,7 +23,8 @@ hesse_core::submit! {
     hesse_core::registry::BackendEntry {
         name: "candle",
         summary: "Candle tensors with Hesse's own parallel kernels; built in",
-        devices: backend::devices,
-        open: backend::open,
+        license: "MIT OR Apache-2.0",
+        devices: &backend::devices,
+        open: &backend::open,
     }
 }

@@ -42,6 +42,6 @@ hesse_core::submit! {
         summary: "LeNet-5 for MNIST, M1 of arXiv:1802.08241 (431,080 parameters)",
         options: &[ACTIVATION, WIDTH, CLASSES],
         license: "MIT OR Apache-2.0",
-        make: |options, task| Ok(Box::new(Lenet5 { common: Common::read(options, task)? })),
+        make: &|options, task| Ok(Box::new(Lenet5 { common: Common::read(options, task)? })),
     }
 }

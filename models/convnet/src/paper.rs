@@ -99,7 +99,7 @@ hesse_core::submit! {
         summary: "two 5x5 convolutions with batch norm, C1 of arXiv:1802.08241 for CIFAR-10 (1,756,682 parameters)",
         options: &[ACTIVATION, WIDTH, CLASSES, OptionSpec { name: "batch_norm", default: "true", help: HELP }],
         license: "MIT OR Apache-2.0",
-        make: |options, task| {
+        make: &|options, task| {
             let common = Common::read(options, task)?;
             Ok(Box::new(C1 { common, batch_norm: batch_norm(options, true)? }))
         },
@@ -112,7 +112,7 @@ hesse_core::submit! {
         summary: "four 3x3 convolutions with batch norm, C2 of arXiv:1802.08241 for CIFAR-10 (1,148,746 parameters)",
         options: &[ACTIVATION, WIDTH, CLASSES, OptionSpec { name: "batch_norm", default: "true", help: HELP }],
         license: "MIT OR Apache-2.0",
-        make: |options, task| {
+        make: &|options, task| {
             let common = Common::read(options, task)?;
             Ok(Box::new(C2 { name: "c2", common, batch_norm: batch_norm(options, true)? }))
         },
@@ -125,6 +125,6 @@ hesse_core::submit! {
         summary: "c2 without batch norm, C3 of arXiv:1802.08241 and Carlini-Wagner's network (1,147,978 parameters)",
         options: &[ACTIVATION, WIDTH, CLASSES],
         license: "MIT OR Apache-2.0",
-        make: |options, task| Ok(Box::new(C2 { name: "c3", common: Common::read(options, task)?, batch_norm: false })),
+        make: &|options, task| Ok(Box::new(C2 { name: "c3", common: Common::read(options, task)?, batch_norm: false })),
     }
 }

@@ -65,7 +65,7 @@ hesse_core::submit! {
             OptionSpec { name: "dropout", default: "0", help: "share zeroed behind fc1 in training; TRADES has 0.5" },
         ],
         license: "MIT OR Apache-2.0",
-        make: |options, task| {
+        make: &|options, task| {
             let common = Common::read(options, task)?;
             let dropout = number(options, "dropout", 0.0, "a share in [0, 1)", |p| (0.0..1.0).contains(&p))?;
             Ok(Box::new(SmallCnn { common, dropout }))

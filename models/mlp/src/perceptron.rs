@@ -47,6 +47,6 @@ hesse_core::submit! {
             OptionSpec { name: "classes", default: "the task's", help: "number of outputs" },
         ],
         license: "MIT OR Apache-2.0",
-        make,
+        make: &make,
     }
 }

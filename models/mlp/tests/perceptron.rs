@@ -8,7 +8,7 @@ use hesse_core::options::Options;
 use hesse_core::registry::{ModelEntry, models};
 use hesse_mlp as _;
 
-fn entry() -> &'static ModelEntry {
+fn entry() -> hesse_core::registry::Listed<ModelEntry> {
     models().into_iter().find(|e| e.name == "mlp").unwrap()
 }
 

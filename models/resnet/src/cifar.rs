@@ -23,7 +23,7 @@ hesse_core::submit! {
         summary: "CIFAR residual network of 20 layers (269,722 parameters for 10 classes)",
         options: OPTIONS,
         license: "MIT OR Apache-2.0",
-        make: |options, task| make("resnet20", 3, options, task),
+        make: &|options, task| make("resnet20", 3, options, task),
     }
 }
 
@@ -33,7 +33,7 @@ hesse_core::submit! {
         summary: "CIFAR residual network of 32 layers (464,154 parameters for 10 classes)",
         options: OPTIONS,
         license: "MIT OR Apache-2.0",
-        make: |options, task| make("resnet32", 5, options, task),
+        make: &|options, task| make("resnet32", 5, options, task),
     }
 }
 
@@ -43,7 +43,7 @@ hesse_core::submit! {
         summary: "CIFAR residual network of 44 layers (658,586 parameters for 10 classes)",
         options: OPTIONS,
         license: "MIT OR Apache-2.0",
-        make: |options, task| make("resnet44", 7, options, task),
+        make: &|options, task| make("resnet44", 7, options, task),
     }
 }
 
@@ -53,7 +53,7 @@ hesse_core::submit! {
         summary: "CIFAR residual network of 56 layers (853,018 parameters for 10 classes)",
         options: OPTIONS,
         license: "MIT OR Apache-2.0",
-        make: |options, task| make("resnet56", 9, options, task),
+        make: &|options, task| make("resnet56", 9, options, task),
     }
 }
 
@@ -63,6 +63,6 @@ hesse_core::submit! {
         summary: "CIFAR residual network of 110 layers (1,727,962 parameters for 10 classes)",
         options: OPTIONS,
         license: "MIT OR Apache-2.0",
-        make: |options, task| make("resnet110", 18, options, task),
+        make: &|options, task| make("resnet110", 18, options, task),
     }
 }

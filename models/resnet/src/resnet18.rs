@@ -17,7 +17,7 @@ hesse_core::submit! {
         summary: "ResNet-18 with a 3x3 stem, CR of arXiv:1802.08241 (11,220,132 parameters for 100 classes)",
         options: OPTIONS,
         license: "MIT OR Apache-2.0",
-        make: |options, task| {
+        make: &|options, task| {
             let published =
                 Published { name: "resnet18", width: 64, stages: vec![2; 4], shortcut: "b", head: "fc", fan: Fan::Out };
             Ok(Box::new(published.with(options, task)?))

@@ -78,6 +78,6 @@ hesse_core::submit! {
         summary: "thick-restart Lanczos: both ends of the spectrum, fewest products",
         options: OPTIONS,
         license: "MIT OR Apache-2.0",
-        make,
+        make: &make,
     }
 }

@@ -18,7 +18,7 @@ pub const ALL: [(&str, [usize; 3], usize); 5] = [
     ("smallcnn", MNIST, 312_202),
 ];
 
-pub fn entry(name: &str) -> &'static ModelEntry {
+pub fn entry(name: &str) -> hesse_core::registry::Listed<ModelEntry> {
     models().into_iter().find(|e| e.name == name).unwrap()
 }
 

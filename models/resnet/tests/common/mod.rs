@@ -9,7 +9,7 @@ use hesse_resnet as _;
 
 pub const CIFAR: [usize; 3] = [3, 32, 32];
 
-pub fn entry(name: &str) -> &'static ModelEntry {
+pub fn entry(name: &str) -> hesse_core::registry::Listed<ModelEntry> {
     models().into_iter().find(|e| e.name == name).unwrap()
 }
 

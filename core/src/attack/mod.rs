@@ -1,0 +1,79 @@
+//! Attacks on inputs: the trait, what an attack may ask, and what it is asked for.
+//!
+//! After foolbox: an author writes one method that proposes perturbed inputs; whoever drives it owns the threat model,
+//! the projection, the final re-evaluation and the random streams, so no attack can report a success that is none.
+//! Samples cross this trait as row-major `f64` slices on the host, `N × D`: a copy costs nothing beside a gradient, the
+//! arithmetic of attacks is element-wise, and a plugin in any language can read them. A tensor type of our own was
+//! decided against.
+//!
+//! Source: Rauber et al., *Foolbox Native*, JOSS 5 (2020) 2607, for the division of labour.
+
+mod entry;
+mod error;
+mod oracle;
+mod threat;
+
+pub use entry::{AttackEntry, MakeAttack};
+pub use error::{AttackError, OracleError};
+pub use oracle::{AttackLoss, InputOracle, LossGradient};
+pub use threat::{Goal, Norm, ThreatModel};
+
+use crate::eigen::Control;
+
+/// The samples to attack and what is allowed.
+#[derive(Debug, Clone, Copy)]
+pub struct AttackRequest<'a> {
+    /// Clean samples, `N × D` row-major, inside the box.
+    pub samples: &'a [f64],
+    /// One label per sample: the true class, or with [`Goal::Targeted`] the class to reach.
+    pub labels: &'a [u32],
+    /// What counts as success.
+    pub goal: Goal,
+    /// The norm and the box.
+    pub threat: ThreatModel,
+    /// The largest norm of a perturbation.
+    pub epsilon: f64,
+    /// Position of each sample in its data set: random choices depend on it and the seed alone, so that results do not
+    /// depend on how samples are batched.
+    pub indices: &'a [usize],
+    /// Seed of every random choice.
+    pub seed: u64,
+}
+
+/// What happens while an attack runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AttackStep<'a> {
+    /// Steps done, from one.
+    pub step: usize,
+    /// The loss that the attack raises, per sample, at its current point.
+    pub losses: &'a [f64],
+}
+
+/// Whether an attack uses the whole budget or looks for the smallest perturbation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    /// One run for each ε.
+    Fixed,
+    /// One run serves every ε; the request's ε is an upper bound only.
+    Minimal,
+}
+
+/// A way to fool a network.
+pub trait Attack: Send + Sync {
+    /// Proposes perturbed samples, `N × D`. The driver projects them to the ball and then to the box, and decides on the
+    /// projected ones; where none was found the clean sample, or the best attempt, is a fine answer.
+    ///
+    /// # Errors
+    /// Where the oracle fails or the request cannot be served, such as a norm the attack does not know.
+    fn run(
+        &self,
+        oracle: &dyn InputOracle,
+        request: &AttackRequest<'_>,
+        observe: &mut dyn FnMut(AttackStep<'_>) -> Control,
+    ) -> Result<Vec<f64>, AttackError>;
+
+    /// Whether one run serves every ε.
+    fn budget(&self) -> Budget {
+        Budget::Fixed
+    }
+}
