@@ -82,6 +82,14 @@ pub enum BackendError {
     /// Block arithmetic failed.
     #[error(transparent)]
     Vectors(#[from] VectorError),
+    /// A backend of another library failed.
+    #[error("backend {backend}: {cause}")]
+    Foreign {
+        /// Which backend.
+        backend: &'static str,
+        /// In its own words.
+        cause: String,
+    },
 }
 
 /// A tensor in device memory.

@@ -51,6 +51,8 @@ pub enum StopReason {
     Stagnated,
     /// The observer asked to stop.
     Interrupted,
+    /// What the solver claims does not hold: see [`EigenResult::remarks`].
+    Refuted,
 }
 
 impl std::fmt::Display for StopReason {
@@ -61,6 +63,7 @@ impl std::fmt::Display for StopReason {
             StopReason::SpaceExhausted => "the basis spans the space",
             StopReason::Stagnated => "the residuals no longer fall",
             StopReason::Interrupted => "interrupted",
+            StopReason::Refuted => "the solver's claims do not hold",
         })
     }
 }
@@ -109,6 +112,8 @@ pub struct EigenResult {
     pub reason: StopReason,
     /// Bookkeeping.
     pub statistics: EigenStatistics,
+    /// What a reader of the result should know, such as that recomputed residuals are not those that were claimed.
+    pub remarks: Vec<String>,
 }
 
 /// What happens while a solver runs.
@@ -174,6 +179,9 @@ pub enum SolverError {
         /// Why.
         cause: String,
     },
+    /// A solver of another library failed.
+    #[error(transparent)]
+    Foreign(crate::plugin::Foreign),
 }
 
 impl EigenRequest {

@@ -27,6 +27,9 @@ pub enum GraphError {
         /// What stood there.
         found: String,
     },
+    /// An architecture of another library failed.
+    #[error("{0}")]
+    Foreign(String),
 }
 
 impl GraphError {

@@ -1,7 +1,8 @@
 //! Options of the form `name:key=value,…`, checked against what an entry declares.
 //!
-//! Every registered model and solver lists its options with default and help text; listings, help and errors come
-//! from that one list. A typed schema language was decided against while text suffices.
+//! Every registered model, solver and attack lists its options with kind, default and help text; listings, help, errors
+//! and JSON schemas come from that one list. A full schema language was decided against: the few kinds that are needed
+//! fit into one line of text, which also crosses a library boundary.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -12,10 +13,82 @@ use thiserror::Error;
 pub struct OptionSpec {
     /// The key.
     pub name: &'static str,
+    /// What values are.
+    pub kind: OptionKind,
     /// What holds when it is not given, for people to read.
     pub default: &'static str,
     /// One line of explanation.
     pub help: &'static str,
+}
+
+/// What the values of an option are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OptionKind {
+    /// Anything; the entry reads it itself.
+    Text,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number of at least so many.
+    Integer(usize),
+    /// A finite number.
+    Real,
+    /// One of these.
+    Choice(&'static [&'static str]),
+}
+
+impl std::fmt::Display for OptionKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            OptionKind::Text => f.write_str("text"),
+            OptionKind::Bool => f.write_str("bool"),
+            OptionKind::Integer(least) => write!(f, "integer>={least}"),
+            OptionKind::Real => f.write_str("real"),
+            OptionKind::Choice(choices) => write!(f, "one of {}", choices.join("|")),
+        }
+    }
+}
+
+impl OptionKind {
+    /// Reads what [`Display`](std::fmt::Display) writes. A kind of a later version is taken for text: the entry checks
+    /// its values in any case. The choices are leaked: entries live as long as the process.
+    pub fn parse(text: &str) -> OptionKind {
+        if let Some(least) = text.strip_prefix("integer>=").and_then(|n| n.parse().ok()) {
+            return OptionKind::Integer(least);
+        }
+        if let Some(choices) = text.strip_prefix("one of ") {
+            let choices: Vec<&'static str> =
+                choices.split('|').map(|c| &*Box::leak(c.to_string().into_boxed_str())).collect();
+            return OptionKind::Choice(Box::leak(choices.into_boxed_slice()));
+        }
+        match text {
+            "bool" => OptionKind::Bool,
+            "real" => OptionKind::Real,
+            _ => OptionKind::Text,
+        }
+    }
+
+    /// Whether a value is of this kind.
+    pub fn accepts(&self, value: &str) -> bool {
+        match self {
+            OptionKind::Text => true,
+            OptionKind::Bool => matches!(value, "true" | "false"),
+            OptionKind::Integer(least) => value.parse::<usize>().is_ok_and(|n| n >= *least),
+            OptionKind::Real => value.parse::<f64>().is_ok_and(f64::is_finite),
+            OptionKind::Choice(choices) => choices.contains(&value),
+        }
+    }
+
+    /// What would be accepted, for a message.
+    pub fn expected(&self) -> String {
+        match self {
+            OptionKind::Text => "text".into(),
+            OptionKind::Bool => "true or false".into(),
+            OptionKind::Integer(least) => format!("a whole number of at least {least}"),
+            OptionKind::Real => "a finite number".into(),
+            OptionKind::Choice(choices) => format!("one of {}", choices.join(", ")),
+        }
+    }
 }
 
 /// An option that does not exist or cannot be read.
@@ -45,6 +118,9 @@ pub enum OptionError {
         /// What would have been accepted.
         expected: String,
     },
+    /// A library refused an option in words of its own.
+    #[error("{0}")]
+    Foreign(String),
 }
 
 /// Given options, by key.
@@ -76,19 +152,24 @@ impl Options {
         self.0.iter().map(|(k, v)| (k.as_str(), v.as_str()))
     }
 
-    /// Refuses keys that are not declared.
+    /// Refuses keys that are not declared, and values that are not of the declared kind.
     ///
     /// # Errors
-    /// Naming the first unknown key and all known ones.
+    /// Naming the first unknown key and all known ones, or the value and what would have been accepted.
     pub fn check(&self, entry: &str, specs: &[OptionSpec]) -> Result<(), OptionError> {
         match self.0.keys().find(|k| !specs.iter().any(|s| s.name == **k)) {
-            None => Ok(()),
+            None => self.check_values(specs),
             Some(key) => {
                 let known: Vec<&str> = specs.iter().map(|s| s.name).collect();
                 let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
                 Err(OptionError::Unknown { entry: entry.to_string(), key: key.clone(), known })
             }
         }
+    }
+
+    fn check_values(&self, specs: &[OptionSpec]) -> Result<(), OptionError> {
+        let wrong = specs.iter().find(|s| self.text(s.name).is_some_and(|value| !s.kind.accepts(value)));
+        wrong.map_or(Ok(()), |s| Err(self.bad(s.name, &s.kind.expected())))
     }
 
     /// The text of an option.
@@ -168,13 +249,30 @@ impl std::fmt::Display for Options {
 mod tests {
     use super::*;
 
-    const SPECS: &[OptionSpec] = &[OptionSpec { name: "width", default: "8", help: "units" }];
+    const SPECS: &[OptionSpec] =
+        &[OptionSpec { name: "width", kind: OptionKind::Integer(1), default: "8", help: "units" }];
 
     #[test]
     fn an_unknown_key_is_named_with_the_known_ones() {
         let (name, options) = Options::split("mlp:widht=3").unwrap();
         let error = options.check(&name, SPECS).unwrap_err().to_string();
         assert_eq!(error, "mlp has no option 'widht'; it has width");
+    }
+
+    #[test]
+    fn a_value_of_another_kind_is_refused_before_anything_is_made() {
+        let (name, options) = Options::split("mlp:width=0").unwrap();
+        let error = options.check(&name, SPECS).unwrap_err().to_string();
+        assert_eq!(error, "option width=0: expected a whole number of at least 1");
+    }
+
+    #[test]
+    fn a_kind_is_written_as_it_is_read() {
+        let kinds = [OptionKind::Text, OptionKind::Bool, OptionKind::Integer(3), OptionKind::Real];
+        for kind in kinds.into_iter().chain([OptionKind::Choice(&["a", "b"])]) {
+            assert_eq!(OptionKind::parse(&kind.to_string()), kind);
+        }
+        assert_eq!(OptionKind::parse("matrix"), OptionKind::Text);
     }
 
     #[test]

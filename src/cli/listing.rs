@@ -17,6 +17,7 @@ const USUAL: [(&str, [usize; 3]); 2] = [("1x28x28", [1, 28, 28]), ("3x32x32", [3
 #[derive(Serialize)]
 struct OptionPart {
     name: &'static str,
+    kind: String,
     default: &'static str,
     help: &'static str,
 }
@@ -145,7 +146,10 @@ pub(super) fn backends(flags: &ListingFlags) -> anyhow::Result<Ending> {
 }
 
 fn parts(specs: &'static [OptionSpec]) -> Vec<OptionPart> {
-    specs.iter().map(|s| OptionPart { name: s.name, default: s.default, help: s.help }).collect()
+    specs
+        .iter()
+        .map(|s| OptionPart { name: s.name, kind: s.kind.to_string(), default: s.default, help: s.help })
+        .collect()
 }
 
 /// Options with their defaults, once for all entries that share them.
@@ -183,10 +187,12 @@ fn finish<T: Serialize>(flags: &ListingFlags, text: &str, json: &T) -> anyhow::R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hesse_core::options::OptionKind;
 
     #[test]
     fn entries_with_the_same_options_are_described_together() {
-        const SHARED: &[OptionSpec] = &[OptionSpec { name: "width", default: "8", help: "units" }];
+        const SHARED: &[OptionSpec] =
+            &[OptionSpec { name: "width", kind: OptionKind::Integer(1), default: "8", help: "units" }];
         let text = describe_options("--model", [("a", SHARED), ("b", &[][..]), ("c", SHARED)].into_iter());
         assert_eq!(text, "\nOptions of a, c (--model NAME:KEY=VALUE,…):\n  key    default\n  width  8        units\n");
     }

@@ -13,6 +13,7 @@ mod bytes;
 mod hash;
 mod infer;
 mod init;
+mod inline;
 mod layers;
 mod mode;
 mod op;

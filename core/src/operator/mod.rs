@@ -48,6 +48,9 @@ pub enum OperatorError {
     /// Someone asked to stop.
     #[error("interrupted")]
     Interrupted,
+    /// The operator of another library failed.
+    #[error(transparent)]
+    Foreign(crate::plugin::Foreign),
 }
 
 /// A linear map from vectors of length n to vectors of length n.

@@ -4,14 +4,16 @@
 //! of the parameters or to the samples. Products come as a [`Product`] of two programs, the primal one (once per batch)
 //! and the tangent one (once per direction).
 
+mod bytes;
 mod problem;
 
 pub use problem::{Problem, Product, Wrt};
 
 use crate::graph::{Dim, Graph, Source, ValueId};
+use serde::{Deserialize, Serialize};
 
 /// What an output is for, and so where the backend puts it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     /// The sum-reduced loss, a scalar.
     Loss,
@@ -33,7 +35,7 @@ pub enum Role {
 }
 
 /// A value with its role.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
     /// Which value.
     pub value: ValueId,
@@ -42,7 +44,7 @@ pub struct Output {
 }
 
 /// Where a leaf reads its part of the direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     /// The leaf.
     pub source: Source,

@@ -2,16 +2,25 @@
 
 use hesse_core::graph::ACTIVATIONS;
 use hesse_core::model::Task;
-use hesse_core::options::{OptionError, OptionSpec, Options};
+use hesse_core::options::{OptionError, OptionKind, OptionSpec, Options};
 
 /// `activation` as it is listed.
-pub const ACTIVATION: OptionSpec =
-    OptionSpec { name: "activation", default: "relu", help: "relu, tanh, gelu, silu, softplus, elu or sigmoid" };
+pub const ACTIVATION: OptionSpec = OptionSpec {
+    name: "activation",
+    kind: OptionKind::Choice(ACTIVATIONS),
+    default: "relu",
+    help: "relu, tanh, gelu, silu, softplus, elu or sigmoid",
+};
 /// `width` as it is listed.
-pub const WIDTH: OptionSpec =
-    OptionSpec { name: "width", default: "1", help: "factor on every hidden width, such as 0.5" };
+pub const WIDTH: OptionSpec = OptionSpec {
+    name: "width",
+    kind: OptionKind::Real,
+    default: "1",
+    help: "factor on every hidden width, such as 0.5",
+};
 /// `classes` as it is listed.
-pub const CLASSES: OptionSpec = OptionSpec { name: "classes", default: "the task's", help: "number of outputs" };
+pub const CLASSES: OptionSpec =
+    OptionSpec { name: "classes", kind: OptionKind::Integer(1), default: "the task's", help: "number of outputs" };
 
 /// The options that every network of this crate has.
 #[derive(Debug, Clone, Copy, PartialEq)]

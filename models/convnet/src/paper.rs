@@ -10,7 +10,7 @@ use crate::samples;
 use hesse_core::error::GraphError;
 use hesse_core::graph::{Conv2d, GraphBuilder, ValueId};
 use hesse_core::model::Model;
-use hesse_core::options::{OptionError, OptionSpec, Options};
+use hesse_core::options::{OptionError, OptionKind, OptionSpec, Options};
 use hesse_core::registry::ModelEntry;
 
 const SAMPLES: [usize; 3] = [3, 32, 32];
@@ -97,7 +97,7 @@ hesse_core::submit! {
     ModelEntry {
         name: "c1",
         summary: "two 5x5 convolutions with batch norm, C1 of arXiv:1802.08241 for CIFAR-10 (1,756,682 parameters)",
-        options: &[ACTIVATION, WIDTH, CLASSES, OptionSpec { name: "batch_norm", default: "true", help: HELP }],
+        options: &[ACTIVATION, WIDTH, CLASSES, OptionSpec { name: "batch_norm", kind: OptionKind::Bool, default: "true", help: HELP }],
         license: "MIT OR Apache-2.0",
         make: &|options, task| {
             let common = Common::read(options, task)?;
@@ -110,7 +110,7 @@ hesse_core::submit! {
     ModelEntry {
         name: "c2",
         summary: "four 3x3 convolutions with batch norm, C2 of arXiv:1802.08241 for CIFAR-10 (1,148,746 parameters)",
-        options: &[ACTIVATION, WIDTH, CLASSES, OptionSpec { name: "batch_norm", default: "true", help: HELP }],
+        options: &[ACTIVATION, WIDTH, CLASSES, OptionSpec { name: "batch_norm", kind: OptionKind::Bool, default: "true", help: HELP }],
         license: "MIT OR Apache-2.0",
         make: &|options, task| {
             let common = Common::read(options, task)?;

@@ -9,7 +9,7 @@ use crate::samples;
 use hesse_core::error::GraphError;
 use hesse_core::graph::{Conv2d, GraphBuilder, ValueId};
 use hesse_core::model::Model;
-use hesse_core::options::OptionSpec;
+use hesse_core::options::{OptionKind, OptionSpec};
 use hesse_core::registry::ModelEntry;
 
 /// Two pairs of 3×3 convolutions, each pair followed by max-pooling, and three dense layers, for samples
@@ -62,7 +62,7 @@ hesse_core::submit! {
             ACTIVATION,
             WIDTH,
             CLASSES,
-            OptionSpec { name: "dropout", default: "0", help: "share zeroed behind fc1 in training; TRADES has 0.5" },
+            OptionSpec { name: "dropout", kind: OptionKind::Real, default: "0", help: "share zeroed behind fc1 in training; TRADES has 0.5" },
         ],
         license: "MIT OR Apache-2.0",
         make: &|options, task| {

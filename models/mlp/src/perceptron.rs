@@ -4,7 +4,7 @@ use crate::widths::widths;
 use hesse_core::error::GraphError;
 use hesse_core::graph::{ACTIVATIONS, GraphBuilder, ValueId};
 use hesse_core::model::{Model, Task};
-use hesse_core::options::{OptionError, OptionSpec, Options};
+use hesse_core::options::{OptionError, OptionKind, OptionSpec, Options};
 use hesse_core::registry::ModelEntry;
 
 /// A multi-layer perceptron over the flattened samples; its layers are called `fc1`, `fc2`, ….
@@ -42,9 +42,9 @@ hesse_core::submit! {
         name: "mlp",
         summary: "multi-layer perceptron over flattened samples of any shape",
         options: &[
-            OptionSpec { name: "hidden", default: "256x128", help: "widths of the hidden layers, or none" },
-            OptionSpec { name: "activation", default: "relu", help: "relu, tanh, gelu, silu, softplus, elu or sigmoid" },
-            OptionSpec { name: "classes", default: "the task's", help: "number of outputs" },
+            OptionSpec { name: "hidden", kind: OptionKind::Text, default: "256x128", help: "widths of the hidden layers, or none" },
+            OptionSpec { name: "activation", kind: OptionKind::Choice(hesse_core::graph::ACTIVATIONS), default: "relu", help: "relu, tanh, gelu, silu, softplus, elu or sigmoid" },
+            OptionSpec { name: "classes", kind: OptionKind::Integer(1), default: "the task's", help: "number of outputs" },
         ],
         license: "MIT OR Apache-2.0",
         make: &make,

@@ -4,21 +4,42 @@ use crate::block::{Block, Fan, Shortcut};
 use crate::resnet::ResNet;
 use hesse_core::graph::ACTIVATIONS;
 use hesse_core::model::Task;
-use hesse_core::options::{OptionError, OptionSpec, Options};
+use hesse_core::options::{OptionError, OptionKind, OptionSpec, Options};
 
 /// The list for a registry entry, whose defaults for the two names differ between families.
 pub const fn specs(shortcut: &'static str, head: &'static str) -> [OptionSpec; 6] {
     [
         OptionSpec {
             name: "shortcut",
+            kind: OptionKind::Choice(&["a", "b"]),
             default: shortcut,
             help: "a: every second pixel and zero channels; b: 1x1 convolution and batch norm",
         },
-        OptionSpec { name: "head", default: head, help: "name of the last layer in weight files: linear or fc" },
-        OptionSpec { name: "activation", default: "relu", help: "relu, tanh, gelu, silu, softplus, elu or sigmoid" },
-        OptionSpec { name: "width", default: "1", help: "factor on every hidden width, such as 0.5" },
-        OptionSpec { name: "batch_norm", default: "true", help: "batch norm behind every convolution: true or false" },
-        OptionSpec { name: "classes", default: "the task's", help: "number of outputs" },
+        OptionSpec {
+            name: "head",
+            kind: OptionKind::Choice(&["linear", "fc"]),
+            default: head,
+            help: "name of the last layer in weight files: linear or fc",
+        },
+        OptionSpec {
+            name: "activation",
+            kind: OptionKind::Choice(hesse_core::graph::ACTIVATIONS),
+            default: "relu",
+            help: "relu, tanh, gelu, silu, softplus, elu or sigmoid",
+        },
+        OptionSpec {
+            name: "width",
+            kind: OptionKind::Real,
+            default: "1",
+            help: "factor on every hidden width, such as 0.5",
+        },
+        OptionSpec {
+            name: "batch_norm",
+            kind: OptionKind::Bool,
+            default: "true",
+            help: "batch norm behind every convolution: true or false",
+        },
+        OptionSpec { name: "classes", kind: OptionKind::Integer(1), default: "the task's", help: "number of outputs" },
     ]
 }
 

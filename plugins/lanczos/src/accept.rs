@@ -103,7 +103,7 @@ impl Measured {
         // Rayleigh quotients may be in another order than Ritz values by rounding.
         pairs.sort_by(|a, b| b.value.total_cmp(&a.value));
         smallest.sort_by(|a, b| a.value.total_cmp(&b.value));
-        EigenResult { largest: pairs, smallest, vectors: self.vectors, reason, statistics }
+        EigenResult { largest: pairs, smallest, vectors: self.vectors, reason, statistics, remarks: Vec::new() }
     }
 }
 

@@ -46,7 +46,7 @@ mod solver;
 mod sweep;
 
 use hesse_core::eigen::EigenSolver;
-use hesse_core::options::{OptionError, OptionSpec, Options};
+use hesse_core::options::{OptionError, OptionKind, OptionSpec, Options};
 use hesse_core::registry::SolverEntry;
 
 pub use solver::Lanczos;
@@ -55,11 +55,13 @@ pub use solver::Lanczos;
 pub const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         name: "basis",
+        kind: OptionKind::Integer(2),
         default: "max(2k+10, 20)",
         help: "vectors held before a restart; more of them need fewer products and more memory",
     },
     OptionSpec {
         name: "probe",
+        kind: OptionKind::Bool,
         default: "false",
         help: "start again at random until nothing new is found: finds repeated eigenvalues, for some more products",
     },

@@ -1,0 +1,38 @@
+//! The libraries under test, built once per run with the profile of the test itself.
+
+use hesse_core::plugin::import::LibraryEntries;
+use hesse_core::plugin::load;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// `target/<profile>` of this test.
+pub fn profile_folder() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.parent().and_then(|deps| deps.parent()).unwrap().to_path_buf()
+}
+
+static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = profile_folder();
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--locked", "--workspace", "--examples"]);
+    if folder.file_name().is_some_and(|name| name == "release") {
+        command.arg("--release");
+    }
+    if let Some(target) = folder.parent() {
+        command.arg("--target-dir").arg(target);
+    }
+    let status = command.status().expect("cargo runs");
+    assert!(status.success(), "the loadable libraries do not build");
+    folder.join("examples")
+});
+
+/// The file of a loadable library.
+pub fn file(name: &str) -> PathBuf {
+    FOLDER.join(format!("{}{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX))
+}
+
+/// A loadable library, opened but not registered.
+pub fn library(name: &str) -> &'static LibraryEntries {
+    load::open(&file(name)).unwrap_or_else(|error| panic!("{error}"))
+}

@@ -1,0 +1,8 @@
+//! Plugins across the boundary: what is linked in and what is loaded must not differ, and nothing that a library does
+//! may bring the program down.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on has failed
+
+mod built;
+mod parity;
+
+use hesse as _; // links the built-in crates
