@@ -9,6 +9,7 @@ pub mod builtin;
 pub mod cli;
 pub mod data;
 pub mod pickle;
+pub mod plugin;
 pub mod problem;
 pub mod report;
 pub mod spectrum;

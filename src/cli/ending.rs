@@ -1,6 +1,7 @@
 //! How a run ends: the exit codes, and errors as one line.
 
 use crate::data::DataError;
+use crate::plugin::new::NewError;
 use crate::problem::ProblemError;
 use crate::report::ReportError;
 use crate::spectrum::SpectrumError;
@@ -57,6 +58,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
         || error.downcast_ref().is_some_and(train)
         || error.downcast_ref().is_some_and(study)
         || matches!(error.downcast_ref(), Some(ReportError::Destination { .. }))
+        || matches!(error.downcast_ref(), Some(NewError::Name(_) | NewError::Core(_)))
 }
 
 fn data(error: &DataError) -> bool {
@@ -64,9 +66,9 @@ fn data(error: &DataError) -> bool {
 }
 
 fn problem(error: &ProblemError) -> bool {
-    use ProblemError::{Data, Normalization, Option, Selection, Unknown};
+    use ProblemError::{Ambiguous, Data, Normalization, Option, Selection, Unknown};
     match error {
-        Unknown { .. } | Option(_) | Selection(_) | Normalization { .. } => true,
+        Unknown { .. } | Ambiguous(_) | Option(_) | Selection(_) | Normalization { .. } => true,
         Data(error) => data(error),
         _ => false,
     }

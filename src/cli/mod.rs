@@ -14,6 +14,7 @@ mod flags;
 mod interrupt;
 mod listing;
 mod output;
+mod plugin;
 mod progress;
 mod spectrum;
 mod study;
@@ -24,6 +25,7 @@ mod usage;
 pub use ending::{Ending, code_of, is_broken_pipe, one_line};
 pub use flags::Program;
 
+use crate::plugin::load_all;
 use clap::Parser;
 use flags::Command;
 use std::ffi::OsString;
@@ -39,6 +41,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<Endi
         Ok(program) => program,
         Err(error) => return usage::answer(&error),
     };
+    // A new plugin is begun without what may be wrong with the old ones.
+    if !matches!(program.command, Command::Plugin(flags::PluginCommand::New(_))) {
+        output::notes(&load_all(&program.plugins)?.notices);
+    }
     match program.command {
         Command::Train(flags) => train::run(&flags, &command),
         Command::Spectrum(flags) => spectrum::run(&flags, &command),
@@ -48,5 +54,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<Endi
         Command::Models(flags) => listing::models(&flags),
         Command::Backends(flags) => listing::backends(&flags),
         Command::Solvers(flags) => listing::solvers(&flags),
+        Command::Plugin(command) => plugin::run(&command),
     }
 }

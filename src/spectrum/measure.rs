@@ -146,6 +146,7 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
     };
     let eigen =
         solver.solve(&operator, &options.request(session), &mut observe).map_err(|error| interrupted(error.into()))?;
+    notices.extend(eigen.remarks.iter().cloned());
     let cache = operator.cache_report();
     if cache.kept < cache.batches {
         let (kept, batches) = (cache.kept, cache.batches);

@@ -8,6 +8,7 @@ mod machine;
 mod measure;
 mod output;
 mod parse;
+mod plugin;
 mod spectrum;
 mod study;
 mod train;
@@ -19,11 +20,13 @@ pub use loss::LossFlags;
 pub use machine::MachineFlags;
 pub use measure::MeasureFlags;
 pub use output::OutputFlags;
+pub use plugin::{PluginCheckFlags, PluginCommand, PluginNewFlags};
 pub use spectrum::SpectrumFlags;
 pub use study::{LargeBatchFlags, StudyCommand};
 pub use train::TrainFlags;
 
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 
 /// Measures how sharp a neural network's loss is: exact second derivatives, eigenvalues of the Hessian
 #[derive(Debug, Parser)]
@@ -38,6 +41,9 @@ use clap::{Parser, Subcommand};
                   2 bad usage, 3 finished but something did not converge (with --strict), 130 interrupted."
 )]
 pub struct Program {
+    /// Library of a plugin, or a folder of libraries; may be given several times. Loading one runs its code
+    #[arg(long = "plugin", global = true, value_name = "FILE|DIR", help_heading = "Plugins")]
+    pub plugins: Vec<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -64,4 +70,7 @@ pub enum Command {
     Backends(ListingFlags),
     /// List the eigensolvers and their options
     Solvers(ListingFlags),
+    /// List, check or begin plugins: architectures, eigensolvers, attacks and backends from libraries
+    #[command(subcommand)]
+    Plugin(PluginCommand),
 }
