@@ -3,9 +3,11 @@
 
 use hesse_candle as _;
 use hesse_convnet as _;
+use hesse_krylov_schur as _;
 use hesse_lanczos as _;
 use hesse_mlp as _;
 use hesse_resnet as _;
+use hesse_vit as _;
 
 #[cfg(test)]
 mod tests {
@@ -27,9 +29,10 @@ mod tests {
             "resnet44",
             "resnet56",
             "smallcnn",
+            "vit",
         ];
         assert_eq!(models, expected);
-        assert_eq!(registry::solvers().iter().map(|e| e.name).collect::<Vec<_>>(), ["lanczos"]);
+        assert_eq!(registry::solvers().iter().map(|e| e.name).collect::<Vec<_>>(), ["krylov-schur", "lanczos"]);
         assert_eq!(registry::backends().iter().map(|e| e.name).collect::<Vec<_>>(), ["candle"]);
     }
 }

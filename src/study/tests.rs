@@ -14,7 +14,7 @@ fn options(out: &Path) -> LargeBatchOptions {
             name: registry::backends().first().expect("a backend").name.to_string(),
             ..crate::problem::BackendSpec::default()
         },
-        solver: registry::solvers().first().expect("a solver").name.to_string(),
+        solver: "lanczos".to_string(),
         batches: vec![5, 20, 60],
         target_loss: 0.7,
         epochs: 400,

@@ -3,6 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on has failed
 
 mod built;
+mod c;
+mod command_line;
+mod conformance;
+mod failures;
+mod header;
+mod life;
+mod loading;
+mod page;
 mod parity;
 
 use hesse as _; // links the built-in crates

@@ -47,7 +47,7 @@ unsafe extern "C" fn run(
     oracle: *const OracleTable,
     request: *const RawAttackRequest,
     observer: *mut c_void,
-    step: Option<AttackStepFunction>,
+    step: AttackStepFunction,
     out: *mut f64,
     error: *mut Bytes,
 ) -> Status {

@@ -19,7 +19,7 @@ type Run = unsafe extern "C" fn(
     *const OracleTable,
     *const RawAttackRequest,
     *mut c_void,
-    Option<AttackStepFunction>,
+    AttackStepFunction,
     *mut f64,
     *mut Bytes,
 ) -> Status;

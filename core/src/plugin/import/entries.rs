@@ -134,15 +134,12 @@ unsafe fn take(entries: &mut LibraryEntries, position: usize, entry: *const RawE
     // SAFETY: the caller vouches for the entry, and the entry for what it points at.
     unsafe {
         let entry = read_table("entry", entry, size_of::<RawEntry>()).map_err(|e| e.message)?;
-        let name = line("name", entry.name)?;
-        if !is_name(&name) {
-            return Err(format!("name: expected letters a-z, digits, '-' and '_', found {name:?}"));
-        }
+        let described = describe(&entry)?;
         let about = About {
-            name: keep(name),
-            summary: keep(line("summary", entry.summary)?),
-            license: keep(line("licence", entry.license)?),
-            options: options(&entry)?,
+            name: keep(described.name),
+            summary: keep(described.summary),
+            license: keep(described.license),
+            options: specs(described.options),
             context: Context(entry.context),
             library: entries.library,
         };
@@ -223,28 +220,89 @@ unsafe fn table<T: Copy>(name: &str, pointer: *const c_void) -> Result<T, String
     unsafe { read_table(name, pointer.cast::<T>(), size_of::<usize>()) }.map_err(|error| error.message)
 }
 
-unsafe fn options(entry: &RawEntry) -> Result<&'static [OptionSpec], String> {
-    if entry.options_len > MOST_OPTIONS {
-        return Err(format!("expected at most {MOST_OPTIONS} options, found {}", entry.options_len));
-    }
+/// The texts of an entry, checked.
+#[derive(Debug)]
+struct Described {
+    name: String,
+    summary: String,
+    license: String,
+    options: Vec<DescribedOption>,
+}
+
+#[derive(Debug)]
+struct DescribedOption {
+    name: String,
+    default: String,
+    help: String,
+    kind: String,
+}
+
+/// # Safety
+/// The entry's texts and options are as its maker filled them.
+unsafe fn describe(entry: &RawEntry) -> Result<Described, String> {
     // SAFETY: the caller vouches for the entry.
-    let given: &[RawOption] = unsafe { numbers(entry.options, entry.options_len) }.map_err(|e| e.message)?;
-    let mut specs: Vec<OptionSpec> = Vec::with_capacity(given.len());
-    for option in given {
-        // SAFETY: as above.
-        let (name, default, help, kind) = unsafe {
-            (
-                line("option", option.name)?,
-                line("default", option.default_value)?,
-                line("help", option.help)?,
-                line("kind", option.kind)?,
-            )
-        };
-        if !is_name(&name) || specs.iter().any(|s| s.name == name) {
-            return Err(format!("option: expected a new name of letters a-z, digits, '-' and '_', found {name:?}"));
+    unsafe {
+        let name = line("name", entry.name)?;
+        if !is_name(&name) {
+            return Err(format!("name: expected letters a-z, digits, '-' and '_', found {name:?}"));
         }
-        let (name, default, help) = (keep(name), keep(default), keep(help));
-        specs.push(OptionSpec { name, kind: OptionKind::parse(&kind), default, help });
+        if entry.options_len > MOST_OPTIONS {
+            return Err(format!("expected at most {MOST_OPTIONS} options, found {}", entry.options_len));
+        }
+        let given: &[RawOption] = numbers(entry.options, entry.options_len).map_err(|e| e.message)?;
+        let mut options: Vec<DescribedOption> = Vec::with_capacity(given.len());
+        for option in given {
+            let name = line("option", option.name)?;
+            if !is_name(&name) || options.iter().any(|o| o.name == name) {
+                return Err(format!("option: expected a new name of letters a-z, digits, '-' and '_', found {name:?}"));
+            }
+            let (default, help) = (line("default", option.default_value)?, line("help", option.help)?);
+            options.push(DescribedOption { name, default, help, kind: line("kind", option.kind)? });
+        }
+        let (summary, license) = (line("summary", entry.summary)?, line("licence", entry.license)?);
+        Ok(Described { name, summary, license, options })
     }
-    Ok(Box::leak(specs.into_boxed_slice()))
+}
+
+fn specs(options: Vec<DescribedOption>) -> &'static [OptionSpec] {
+    let spec = |o: DescribedOption| OptionSpec {
+        name: keep(o.name),
+        kind: OptionKind::parse(&o.kind),
+        default: keep(o.default),
+        help: keep(o.help),
+    };
+    Box::leak(options.into_iter().map(spec).collect::<Vec<_>>().into_boxed_slice())
+}
+
+/// Describes an entry whose texts are these bytes, and checks what comes out. For fuzzing.
+#[doc(hidden)]
+pub fn fuzz(texts: &[&[u8]]) {
+    let text = |i: usize| texts.get(i).map_or(Str::new(""), |t| Str::bytes(t));
+    let rest = texts.get(3..).unwrap_or_default();
+    let options: Vec<RawOption> = rest
+        .chunks(4)
+        .map(|c| {
+            let at = |i: usize| c.get(i).map_or(Str::new(""), |t| Str::bytes(t));
+            RawOption { name: at(0), default_value: at(1), help: at(2), kind: at(3) }
+        })
+        .collect();
+    let entry = RawEntry {
+        size: size_of::<RawEntry>(),
+        kind: KIND_MODEL,
+        name: text(0),
+        summary: text(1),
+        license: text(2),
+        options: options.as_ptr(),
+        options_len: options.len(),
+        context: std::ptr::null(),
+        table: std::ptr::null(),
+    };
+    // SAFETY: all texts and options are slices that live during the call.
+    if let Ok(d) = unsafe { describe(&entry) } {
+        assert!(is_name(&d.name));
+        let lines = d.options.iter().flat_map(|o| [&o.name, &o.default, &o.help, &o.kind]);
+        for line in lines.chain([&d.summary, &d.license]) {
+            assert!(!line.contains(char::is_control) && line.len() <= 4 * 4096);
+        }
+    }
 }

@@ -21,7 +21,7 @@ mod space;
 mod verify;
 
 #[cfg(feature = "load")]
-pub use entries::{Entries, EntryError, LibraryEntries};
+pub use entries::{Entries, EntryError, LibraryEntries, fuzz};
 pub(crate) use operator::ForeignOperator;
 pub(crate) use oracle::ForeignOracle;
 pub(crate) use space::{needed, precision_of, read_table};

@@ -1,7 +1,8 @@
 //! An object of another library.
 
-use crate::plugin::raw::Destroy;
 use std::ffi::c_void;
+
+type Destroy = unsafe extern "C" fn(*mut c_void);
 
 /// A pointer with what destroys it.
 #[derive(Debug)]

@@ -8,7 +8,9 @@ use crate::operator::LinearOperator;
 use crate::options::{OptionError, Options};
 use crate::plugin::export::{ExportedOperator, ReportContext};
 use crate::plugin::guard::{Foreign, call};
-use crate::plugin::raw::{Bytes, Create, OperatorTable, RawEigenRequest, SolverReport, SolverTable, Status, Str};
+use crate::plugin::raw::{
+    Bytes, Create, Destroy, OperatorTable, RawEigenRequest, SolverReport, SolverTable, Status, Str,
+};
 use std::ffi::c_void;
 use std::panic::resume_unwind;
 
@@ -28,8 +30,8 @@ struct ForeignSolver {
 /// Asks a table for an object of these options.
 pub(super) fn create(
     context: Context,
-    create: Option<Create>,
-    destroy: Option<crate::plugin::raw::Destroy>,
+    create: Create,
+    destroy: Destroy,
     options: &Options,
 ) -> Result<Object, OptionError> {
     let asked = || -> Result<Object, Foreign> {

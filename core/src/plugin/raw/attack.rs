@@ -129,7 +129,7 @@ pub struct RawAttackRequest {
 
 /// Tells that a step was made, with the loss of each sample; returns 1 where the attack should stop, else 0.
 pub type AttackStepFunction =
-    unsafe extern "C" fn(context: *mut c_void, step: usize, losses: *const f64, n: usize) -> u32;
+    Option<unsafe extern "C" fn(context: *mut c_void, step: usize, losses: *const f64, n: usize) -> u32>;
 
 /// Functions of an attack.
 #[repr(C)]
@@ -138,9 +138,9 @@ pub struct AttackTable {
     /// `sizeof(AttackTable)`.
     pub size: usize,
     /// Makes one from its options.
-    pub create: Option<Create>,
+    pub create: Create,
     /// Destroys one.
-    pub destroy: Option<Destroy>,
+    pub destroy: Destroy,
     /// 1 where one run serves every ε (minimal perturbations), 0 where each ε needs its own run.
     pub minimal: Option<unsafe extern "C" fn(attack: *const c_void) -> u32>,
     /// Writes perturbed samples, `n * sample_len` numbers, to `out`.
@@ -150,7 +150,7 @@ pub struct AttackTable {
             oracle: *const OracleTable,
             request: *const RawAttackRequest,
             observer: *mut c_void,
-            step: Option<AttackStepFunction>,
+            step: AttackStepFunction,
             out: *mut f64,
             error: *mut Bytes,
         ) -> Status,

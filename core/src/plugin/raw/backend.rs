@@ -102,7 +102,7 @@ pub struct BackendTable {
         ) -> Status,
     >,
     /// Closes one, and frees whatever handles of it are left.
-    pub close: Option<Destroy>,
+    pub close: Destroy,
     /// Who it is; `device` and `details` are text.
     pub info: Option<
         unsafe extern "C" fn(
@@ -148,7 +148,7 @@ pub struct BackendTable {
         ) -> Status,
     >,
     /// Destroys an executable, which may outlive its backend.
-    pub destroy: Option<Destroy>,
+    pub destroy: Destroy,
     /// Runs it; see `Executable::run`.
     pub run: Option<
         unsafe extern "C" fn(

@@ -103,10 +103,11 @@ pub struct HostTable {
 }
 
 /// Destroys an object that a table made.
-pub type Destroy = unsafe extern "C" fn(object: *mut c_void);
+pub type Destroy = Option<unsafe extern "C" fn(object: *mut c_void)>;
 /// Makes an object from `key=value,…`.
-pub type Create =
-    unsafe extern "C" fn(context: *const c_void, options: Str, object: *mut *mut c_void, error: *mut Bytes) -> Status;
+pub type Create = Option<
+    unsafe extern "C" fn(context: *const c_void, options: Str, object: *mut *mut c_void, error: *mut Bytes) -> Status,
+>;
 
 // SAFETY: a manifest and a host table are constants that point at constants and functions.
 unsafe impl Sync for Manifest {}

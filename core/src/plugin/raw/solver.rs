@@ -120,9 +120,9 @@ pub struct SolverTable {
     /// `sizeof(SolverTable)`.
     pub size: usize,
     /// Makes one from its options.
-    pub create: Option<Create>,
+    pub create: Create,
     /// Destroys one.
-    pub destroy: Option<Destroy>,
+    pub destroy: Destroy,
     /// Finds the wanted pairs; may be called from several threads at once.
     pub solve: Option<
         unsafe extern "C" fn(
