@@ -9,11 +9,12 @@ use faer::{MatMut, MatRef, Par};
 use hesse_core::eigen::{Control, SolverError};
 use hesse_core::operator::LinearOperator;
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
 
-/// Why products are no longer formed. faer's operators cannot fail, so the rest of its run gets zeros, with which it ends
-/// at once, and the reason is asked for afterwards.
+/// Why products are no longer formed. faer's operators cannot fail, and given zeros its iteration may not end; so its run
+/// is left by unwinding, without a panic's message, and the reason is asked for afterwards.
 #[derive(Debug)]
 pub enum Halt {
     /// The operator failed, or is not finite.
@@ -23,6 +24,9 @@ pub enum Halt {
     /// The observer said so.
     Stopped,
 }
+
+/// What unwinding out of faer carries.
+pub struct Left;
 
 /// `sign·A + shift·I`.
 pub struct Shifted<'a> {
@@ -100,7 +104,10 @@ impl LinOp<f64> for Shifted<'_> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         for j in 0..rhs.ncols() {
             let x: Vec<f64> = rhs.col(j).iter().copied().collect();
-            let y = self.product(&x, &mut state).unwrap_or_else(|| vec![0.0; x.len()]);
+            let Some(y) = self.product(&x, &mut state) else {
+                drop(state);
+                resume_unwind(Box::new(Left));
+            };
             out.as_mut().col_mut(j).iter_mut().zip(y).for_each(|(o, y)| *o = y);
         }
     }

@@ -24,7 +24,7 @@ impl Found {
         count: usize,
         values: &[f64],
         vectors: MatRef<'_, f64>,
-    ) -> Result<(), SolverError> {
+    ) {
         let mut order: Vec<usize> = (0..values.len().min(count)).collect();
         order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
         let to = if top { &mut self.largest } else { &mut self.smallest };
@@ -36,7 +36,17 @@ impl Found {
                 to.push(v);
             }
         }
-        Ok(())
+    }
+
+    /// Takes both ends out of pairs in any order.
+    pub fn add_ends(&mut self, request: &EigenRequest, values: &[f64], vectors: MatRef<'_, f64>) {
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
+        let column = |i: usize| vectors.col(i).iter().copied().collect::<Vec<f64>>();
+        let top = request.largest.min(order.len());
+        let bottom = request.smallest.min(order.len() - top);
+        self.largest.extend(order.iter().take(top).map(|&i| column(i)));
+        self.smallest.extend(order.iter().rev().take(bottom).map(|&i| column(i)));
     }
 
     /// Rayleigh quotients and residuals by fresh products, one block for both ends.
