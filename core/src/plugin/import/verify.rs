@@ -67,14 +67,14 @@ pub(super) fn verify(
     let squares = space.gram(r.all(), r.all())?;
     let scale = values.iter().fold(0.0, |m: f64, v| m.max(v.abs())).max(f64::MIN_POSITIVE);
     let norm = |i: usize| overlaps[i * count + i].sqrt();
-    let residual = |i: usize| squares[i * count + i].max(0.0).sqrt() / (scale * norm(i));
+    let residual = |i: usize| squares[i * count + i].sqrt() / (scale * norm(i));
 
     let mut refuted = 0;
     let mut worst: (f64, f64) = (0.0, 0.0);
     let pairs: Vec<&mut EigenPair> = result.largest.iter_mut().chain(&mut result.smallest).collect();
     for (i, pair) in pairs.into_iter().enumerate() {
         let found = residual(i);
-        if !found.is_finite() {
+        if !found.is_finite() || !pair.value.is_finite() {
             return Err(broken(format!("eigenpair {i} of the solver is not finite, or its vector is zero")));
         }
         // Rounding may move a residual that just passed across the line.
