@@ -8,13 +8,21 @@
 //!
 //! Source: Rauber et al., *Foolbox Native*, JOSS 5 (2020) 2607, for the division of labour.
 
+pub mod combine;
+pub mod driver;
 mod entry;
 mod error;
+pub mod geometry;
+pub mod losses;
+pub mod network;
 mod oracle;
 mod threat;
 
+pub use combine::{Ensemble, Restarts};
+pub use driver::Driver;
 pub use entry::{AttackEntry, MakeAttack};
 pub use error::{AttackError, OracleError};
+pub use network::NetworkOracle;
 pub use oracle::{AttackLoss, InputOracle, LossGradient};
 pub use threat::{Goal, Norm, ThreatModel};
 
