@@ -118,6 +118,26 @@ impl Options {
         if (least..=1 << 20).contains(&n) { Ok(n) } else { Err(self.bad(key, &expected)) }
     }
 
+    /// A number, also as a fraction such as `2/255`, or nothing where it is not given.
+    ///
+    /// # Errors
+    /// Where the text is no finite number of at least `least`.
+    pub fn number(&self, key: &str, least: f64) -> Result<Option<f64>, OptionError> {
+        let Some(text) = self.text(key) else { return Ok(None) };
+        match parse_number(text).filter(|v| *v >= least) {
+            Some(v) => Ok(Some(v)),
+            None => Err(self.bad(key, &format!("a number of at least {least}, such as 0.01 or 2/255"))),
+        }
+    }
+
+    /// `true` or `false`, or the default.
+    ///
+    /// # Errors
+    /// Where the text is something else.
+    pub fn flag(&self, key: &str, default: bool) -> Result<bool, OptionError> {
+        Ok(self.choice(key, if default { "true" } else { "false" }, &["false", "true"])? == "true")
+    }
+
     /// The position of the given text among `choices`, or the default's.
     ///
     /// # Errors
@@ -140,6 +160,16 @@ impl Options {
             expected: expected.to_string(),
         }
     }
+}
+
+/// Reads a finite number: a decimal, or a fraction of two such as `8/255`.
+pub fn parse_number(text: &str) -> Option<f64> {
+    let decimal = |t: &str| t.trim().parse::<f64>().ok();
+    let value = match text.split_once('/') {
+        Some((above, below)) => decimal(above)? / decimal(below)?,
+        None => decimal(text)?,
+    };
+    value.is_finite().then_some(value)
 }
 
 impl FromStr for Options {
@@ -175,6 +205,16 @@ mod tests {
         let (name, options) = Options::split("mlp:widht=3").unwrap();
         let error = options.check(&name, SPECS).unwrap_err().to_string();
         assert_eq!(error, "mlp has no option 'widht'; it has width");
+    }
+
+    #[test]
+    fn numbers_are_read_as_decimals_and_fractions() {
+        assert_eq!((parse_number("8/255"), parse_number("1e-3")), (Some(8.0 / 255.0), Some(1e-3)));
+        for text in ["", "1/0", "0/0", "nan", "1/2/3", "inf", "x"] {
+            assert_eq!(parse_number(text), None, "{text}");
+        }
+        let (_, options) = Options::split("pgd:step=-1").unwrap();
+        assert!(options.number("step", 0.0).unwrap_err().to_string().contains("at least 0"));
     }
 
     #[test]

@@ -48,6 +48,30 @@ pub struct AttackRequest<'a> {
     pub seed: u64,
 }
 
+impl AttackRequest<'_> {
+    /// Refuses what no attack can serve, and returns D. For attacks to call first: their loops may then rely on lengths that fit.
+    ///
+    /// # Errors
+    /// Where lengths do not fit, a label is no class, or ε is negative or not finite.
+    pub fn check(&self, oracle: &dyn InputOracle) -> Result<usize, AttackError> {
+        let refuse = |what, expected: String, found: String| Err(AttackError::Request { what, expected, found });
+        let (n, dimension) = (self.labels.len(), oracle.shape().iter().product::<usize>());
+        if self.samples.len() != n * dimension {
+            return refuse("samples", format!("{n} × {dimension} entries"), self.samples.len().to_string());
+        }
+        if self.indices.len() != n {
+            return refuse("indices", n.to_string(), self.indices.len().to_string());
+        }
+        if let Some(label) = self.labels.iter().find(|l| **l as usize >= oracle.classes()) {
+            return refuse("labels", format!("classes below {}", oracle.classes()), label.to_string());
+        }
+        if !(self.epsilon.is_finite() && self.epsilon >= 0.0) {
+            return refuse("ε", "a finite number of at least 0".into(), self.epsilon.to_string());
+        }
+        Ok(dimension)
+    }
+}
+
 /// What happens while an attack runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AttackStep<'a> {

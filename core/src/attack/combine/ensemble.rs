@@ -22,6 +22,7 @@ impl Attack for Ensemble {
         request: &AttackRequest<'_>,
         observe: &mut dyn FnMut(AttackStep<'_>) -> Control,
     ) -> Result<Vec<f64>, AttackError> {
+        request.check(oracle)?;
         let mut best = evaluate(oracle, request, request.samples.to_vec())?;
         let mut steps = 0;
         for attack in &self.0 {

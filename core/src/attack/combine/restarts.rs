@@ -32,6 +32,7 @@ impl Attack for Restarts {
         request: &AttackRequest<'_>,
         observe: &mut dyn FnMut(AttackStep<'_>) -> Control,
     ) -> Result<Vec<f64>, AttackError> {
+        let dimension = request.check(oracle)?;
         let mut steps = 0;
         let first = self.attack.run(oracle, request, &mut |step| {
             steps = step.step;
@@ -41,7 +42,6 @@ impl Attack for Restarts {
             return Ok(first);
         }
         let mut best = evaluate(oracle, request, first)?;
-        let dimension = request.samples.len() / request.labels.len().max(1);
         for restart in 1..self.count {
             let again = |i: &usize| self.budget() == Budget::Minimal || !best.scores[*i].success;
             let positions: Vec<usize> = (0..request.labels.len()).filter(again).collect();

@@ -90,6 +90,12 @@ impl Kept {
         self.standing.as_ref().map_or(&[], |s| &s.output)
     }
 
+    /// The same if the point is this one.
+    pub fn output_at(&self, point: &Point<'_>) -> Option<&[f64]> {
+        let standing = self.standing.as_ref()?;
+        same_bits(&standing.samples, &point.padded_samples()).then_some(standing.output.as_slice())
+    }
+
     /// Runs the tangent part for one direction.
     pub fn apply(
         &mut self,

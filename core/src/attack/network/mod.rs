@@ -7,7 +7,7 @@
 //! forward passes.
 //!
 //! What does not depend on the direction is kept until the samples change: C rows of the Jacobian at one point cost C + 1
-//! passes, and a Krylov method pays for its point once. Programs are compiled on first use, for at most nine batch sizes
+//! passes, a Krylov method pays for its point once, and logits asked for after a gradient at the same samples are free. Programs are compiled on first use, for at most nine batch sizes
 //! (the largest, in eighths); a chunk in between is filled up with copies of its last sample, because attacks that drop finished
 //! samples would compile a program for every number of them.
 
@@ -251,6 +251,12 @@ impl InputOracle for NetworkOracle<'_> {
         let n = self.count(samples)?;
         let mut all = Vec::with_capacity(n * self.classes);
         self.chunks(samples, None, |state, point, range| {
+            // A gradient at these very samples has them already.
+            let standing = state.products.get(&(Question::PullBack, point.size)).and_then(|k| k.output_at(&point));
+            if let Some(output) = standing {
+                all.extend_from_slice(rows(output, &(0..range.len()), self.classes));
+                return Ok(());
+            }
             let executable = match state.outputs.entry(point.size) {
                 Entry::Occupied(entry) => entry.into_mut(),
                 Entry::Vacant(entry) => entry.insert(self.backend.compile(&self.problem.output()?, point.size)?),
