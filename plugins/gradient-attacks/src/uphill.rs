@@ -1,6 +1,8 @@
 //! The direction in which the goal lies: a targeted goal lowers the loss of its label, so that losses and gradients change sign.
 
-use hesse_core::attack::{AttackError, AttackLoss, AttackRequest, Goal, InputOracle, LossGradient, losses};
+use hesse_core::attack::{
+    AttackError, AttackLoss, AttackRequest, Goal, InputOracle, LossGradient, OracleError, losses,
+};
 use hesse_core::options::{OptionError, OptionSpec, Options};
 
 /// The option that chooses the loss.
@@ -19,6 +21,11 @@ pub(crate) fn loss_of(options: &Options) -> Result<AttackLoss, OptionError> {
     })
 }
 
+/// Oracles may come from other libraries; the loops rely on lengths that fit.
+fn fits(what: &'static str, expected: usize, found: usize) -> Result<(), OracleError> {
+    if expected == found { Ok(()) } else { Err(OracleError::Size { what, expected, found }) }
+}
+
 /// Losses and gradients at `x`, `N × D`, with the sign under which more is better. Cost: one gradient.
 pub(crate) fn uphill(
     oracle: &dyn InputOracle,
@@ -27,6 +34,8 @@ pub(crate) fn uphill(
     x: &[f64],
 ) -> Result<LossGradient, AttackError> {
     let mut found = oracle.loss_gradient(x, request.labels, loss)?;
+    fits("losses of the oracle", request.labels.len(), found.losses.len())?;
+    fits("gradient of the oracle", x.len(), found.gradient.len())?;
     if request.goal == Goal::Targeted {
         found.losses.iter_mut().chain(&mut found.gradient).for_each(|v| *v = -*v);
     }
@@ -42,6 +51,7 @@ pub(crate) fn standing(
     x: &[f64],
 ) -> Result<Vec<(bool, f64)>, AttackError> {
     let logits = oracle.logits(x)?;
+    fits("logits of the oracle", request.labels.len() * oracle.classes(), logits.len())?;
     let rows = logits.chunks_exact(oracle.classes().max(1)).zip(request.labels);
     let judge = |(z, &label): (&[f64], &u32)| {
         let predicted = losses::prediction(z);

@@ -1,6 +1,6 @@
 //! Perturbed samples with what the network says of them, and which of two is the better attack.
 
-use crate::attack::{AttackError, AttackLoss, Budget, Goal, InputOracle, ThreatModel, geometry, losses};
+use crate::attack::{AttackError, AttackLoss, Budget, Goal, InputOracle, OracleError, ThreatModel, geometry, losses};
 use std::cmp::Ordering;
 
 /// What the network says of one perturbed sample.
@@ -76,6 +76,7 @@ impl Candidates {
         let dimension: usize = oracle.shape().iter().product();
         geometry::project_all(threat, epsilon, clean, &mut proposed, dimension);
         let logits = if labels.is_empty() { Vec::new() } else { oracle.logits(&proposed)? };
+        require_logits(oracle, labels.len(), &logits)?;
         let scores = score(oracle, threat, goal, (clean, labels), &proposed, &logits);
         Ok(Candidates { samples: proposed, scores, replaced })
     }
@@ -96,6 +97,15 @@ impl Candidates {
             })
             .collect()
     }
+}
+
+/// Oracles may come from other libraries: a short answer must not end in samples without a verdict.
+pub(super) fn require_logits(oracle: &dyn InputOracle, n: usize, logits: &[f64]) -> Result<(), OracleError> {
+    let expected = n * oracle.classes();
+    if logits.len() == expected {
+        return Ok(());
+    }
+    Err(OracleError::Size { what: "logits of the oracle", expected, found: logits.len() })
 }
 
 /// Scores of samples whose logits are known.

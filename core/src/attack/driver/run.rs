@@ -1,6 +1,6 @@
 //! Driving one attack over the samples of one batch and every ε.
 
-use super::candidate::score;
+use super::candidate::{require_logits, score};
 use super::{
     AttackOutcome, Candidates, CountedOracle, EpsilonOutcome, SampleBatch, SampleOutcome, Scored, Trace, Verdict,
 };
@@ -87,6 +87,7 @@ impl Driver {
         let counted = CountedOracle::new(oracle);
         let dimension: usize = oracle.shape().iter().product();
         let logits = if batch.labels.is_empty() { Vec::new() } else { counted.logits(batch.samples)? };
+        require_logits(&counted, batch.labels.len(), &logits)?;
         let clean = score(oracle, &self.threat, self.goal, (batch.samples, batch.labels), batch.samples, &logits);
 
         let positions: Vec<usize> = (0..clean.len()).filter(|&i| !clean[i].success).collect();
