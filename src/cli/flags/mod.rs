@@ -1,5 +1,6 @@
 //! The command line as typed flags. Each group becomes one validated value of the library; nothing else happens here.
 
+mod attack;
 mod check;
 mod data;
 mod listing;
@@ -12,6 +13,7 @@ mod spectrum;
 mod study;
 mod train;
 
+pub use attack::AttackFlags;
 pub use check::CheckFlags;
 pub use data::{DataCommand, DataFlags, FetchFlags, FetchSet, InfoFlags};
 pub use listing::ListingFlags;
@@ -25,7 +27,7 @@ pub use train::TrainFlags;
 
 use clap::{Parser, Subcommand};
 
-/// Measures how sharp a neural network's loss is: exact second derivatives, eigenvalues of the Hessian
+/// Measures how sharp a neural network's loss is: exact second derivatives, eigenvalues of the Hessian, attacks
 #[derive(Debug, Parser)]
 #[command(
     name = "hesse",
@@ -52,6 +54,8 @@ pub enum Command {
     Spectrum(Box<SpectrumFlags>),
     /// Test the derivatives on this very problem: symmetry, linearity, noise floor, slope of finite differences
     Check(Box<CheckFlags>),
+    /// Attack a network's inputs: accuracy under FGSM, PGD, DeepFool and others, and the worst case of all
+    Attack(Box<AttackFlags>),
     /// Repeat an experiment of the paper from end to end
     #[command(subcommand)]
     Study(StudyCommand),
@@ -64,4 +68,6 @@ pub enum Command {
     Backends(ListingFlags),
     /// List the eigensolvers and their options
     Solvers(ListingFlags),
+    /// List the attacks and their options
+    Attacks(ListingFlags),
 }

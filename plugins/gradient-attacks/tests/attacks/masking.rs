@@ -40,7 +40,7 @@ fn gradients_that_are_zero_or_nan_and_constant_networks_give_no_nan_and_are_repo
 
 #[test]
 fn scaled_logits_hide_cross_entropy_gradients_but_not_the_ratio() {
-    let (plain, hot) = (toy("relu", Precision::F32, 1.0), toy("relu", Precision::F32, 3000.0));
+    let (plain, hot) = (toy("relu", Precision::F32, 1.0), toy("relu", Precision::F32, 30_000.0));
     let (a, b) = (plain.oracle(32), hot.oracle(32));
     let samples = plain.samples(32);
     let run = |oracle: &dyn InputOracle, name: &str| drive(oracle, &samples, name, Norm::Linf, &[medium(Norm::Linf)]);
