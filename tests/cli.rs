@@ -11,7 +11,8 @@ use std::process::Stdio;
 fn the_version_and_every_help_are_printed() {
     let place = Place::new();
     assert_eq!(place.run(["--version"]).ok().out, format!("hesse {}\n", env!("CARGO_PKG_VERSION")));
-    for command in ["train", "spectrum", "check", "models", "backends", "solvers", "data", "study", "attack", "attacks"] {
+    for command in ["train", "spectrum", "check", "models", "backends", "solvers", "data", "study", "attack", "attacks"]
+    {
         let help = place.run([command, "--help"]).ok();
         assert!(help.out.contains("Usage: hesse") && help.err.is_empty(), "{help:?}");
     }
@@ -285,7 +286,8 @@ fn an_interrupted_run_prints_what_it_has_and_ends_with_130() {
 fn an_interrupted_evaluation_keeps_the_batches_that_are_done() {
     use std::io::{BufRead, BufReader};
     let place = Place::new();
-    let flags = ["attack", "--model", "mlp:hidden=64", "--data", "glyphs:train=32,test=4000", "--attack", "pgd:steps=2000"];
+    let flags =
+        ["attack", "--model", "mlp:hidden=64", "--data", "glyphs:train=32,test=4000", "--attack", "pgd:steps=100"];
     let mut child = place
         .command()
         .args(flags)

@@ -74,8 +74,8 @@ impl AttackOptions {
 /// Attacks every sample of a session. Stopped on the way, it returns what it has on the batches that are done.
 ///
 /// # Errors
-/// Where the request does not fit the problem, an attack or the network fails; and where it is stopped before the first batch is
-/// done.
+/// Where the request does not fit the problem, an attack or the network fails; and where it is stopped before the first
+/// batch is done.
 pub fn evaluate(
     session: &Session,
     options: &AttackOptions,

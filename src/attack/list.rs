@@ -1,7 +1,7 @@
 //! Lists of attacks and budgets as written on the command line.
 //!
-//! Attacks are separated by commas, and so are the options of one, as design says. A part between commas begins a new attack
-//! if it has no `=`, or a `:` before its first `=`; else it is a further option of the attack before it. So
+//! Attacks are separated by commas, and so are the options of one, as design says. A part between commas begins a new
+//! attack if it has no `=`, or a `:` before its first `=`; else it is a further option of the attack before it. So
 //! `fgsm,pgd:steps=40,step=0.01` is two attacks. A semicolon always separates.
 
 use hesse_core::options::parse_number;

@@ -25,8 +25,8 @@ pub(super) fn notices(options: &AttackOptions, found: &Evaluation) -> Vec<String
     }
     if found.zero_gradients > 0 {
         notices.push(format!(
-            "the gradient of the cross-entropy is zero or not finite at {} of {correct} samples: gradients are masked, so attacks \
-             with loss=ce overestimate robustness; use loss=dlr or loss=margin",
+            "the gradient of the cross-entropy is zero or not finite at {} of {correct} samples: gradients are masked, \
+             so attacks with loss=ce overestimate robustness; use loss=dlr or loss=margin",
             found.zero_gradients
         ));
     }
@@ -42,8 +42,8 @@ pub(super) fn notices(options: &AttackOptions, found: &Evaluation) -> Vec<String
             }
             if robust(tally) > 0 && still_rising(tally) {
                 notices.push(format!(
-                    "{name} at ε {eps}: the loss still rose by more than {:.0} % of its whole rise in the last {LAST} steps; more \
-                     steps may fool more samples",
+                    "{name} at ε {eps}: the loss still rose by more than {:.0} % of its whole rise in the last {LAST} \
+                     steps; more steps may fool more samples",
                     100.0 * SETTLED
                 ));
             }

@@ -5,8 +5,8 @@
 //! of logits, so they stay right until they underflow in f64, at differences of about 745.
 //!
 //! **Ties.** Where several classes share a maximum, the lowest class counts: the gradient is then that of one of the
-//! smooth pieces, an element of the subdifferential in Clarke's sense. Where z_(1) = z_(3), the difference-of-logits ratio is 0/0
-//! or infinite; the plain margin takes its place there.
+//! smooth pieces, an element of the subdifferential in Clarke's sense. Where z_(1) = z_(3), the difference-of-logits
+//! ratio is 0/0 or infinite; the plain margin takes its place there.
 //!
 //! Sources: Carlini and Wagner, *Towards Evaluating the Robustness of Neural Networks*, S&P 2017 (margin); Croce and
 //! Hein, *Reliable evaluation of adversarial robustness*, ICML 2020, §4 (difference-of-logits ratio).
@@ -89,7 +89,8 @@ pub fn curvature(loss: AttackLoss, logits: &[f64], label: u32, w: &[f64], out: &
     match loss {
         AttackLoss::CrossEntropy => {
             softmax(logits, out);
-            // p_k Σ_j p_j (w_k − w_j): differences, so that a constant w gives exactly zero and no p_k (1 − p_k) cancels.
+            // p_k Σ_j p_j (w_k − w_j): differences, so that a constant w gives exactly zero and no p_k (1 − p_k)
+            // cancels.
             let p = out.to_vec();
             for (k, to) in out.iter_mut().enumerate() {
                 *to = p[k] * p.iter().zip(w).map(|(pj, wj)| pj * (w[k] - wj)).sum::<f64>();

@@ -49,7 +49,8 @@ pub struct AttackRequest<'a> {
 }
 
 impl AttackRequest<'_> {
-    /// Refuses what no attack can serve, and returns D. For attacks to call first: their loops may then rely on lengths that fit.
+    /// Refuses what no attack can serve, and returns D. For attacks to call first: their loops may then rely on lengths
+    /// that fit.
     ///
     /// # Errors
     /// Where lengths do not fit, a label is no class, or ε is negative or not finite.
@@ -92,8 +93,8 @@ pub enum Budget {
 
 /// A way to fool a network.
 pub trait Attack: Send + Sync {
-    /// Proposes perturbed samples, `N × D`. The driver projects them to the ball and then to the box, and decides on the
-    /// projected ones; where none was found the clean sample, or the best attempt, is a fine answer.
+    /// Proposes perturbed samples, `N × D`. The driver projects them to the ball and then to the box, and decides on
+    /// the projected ones; where none was found the clean sample, or the best attempt, is a fine answer.
     ///
     /// # Errors
     /// Where the oracle fails or the request cannot be served, such as a norm the attack does not know.

@@ -267,8 +267,8 @@ impl Problem {
         self.product("transposed Jacobian product", &g, outputs, segments, rows, self.dimension(wrt))
     }
 
-    /// Jᵀ·u as [`jacobian_transpose`](Self::jacobian_transpose), for losses that are known on the host alone: the primal
-    /// part returns the network's output, from which the caller forms u = ∂loss/∂output, and neither part reads
+    /// Jᵀ·u as [`jacobian_transpose`](Self::jacobian_transpose), for losses that are known on the host alone: the
+    /// primal part returns the network's output, from which the caller forms u = ∂loss/∂output, and neither part reads
     /// labels. Cost: F for the primal part, F for each tangent part with respect to samples.
     ///
     /// # Errors
@@ -283,8 +283,8 @@ impl Problem {
         self.split_product("pull-back", &g, (outputs, returned), segments, rows, self.dimension(wrt))
     }
 
-    /// J·v as [`jacobian`](Self::jacobian), reading no labels; the primal part returns the network's output. Cost: F for
-    /// the primal part, F for each tangent part.
+    /// J·v as [`jacobian`](Self::jacobian), reading no labels; the primal part returns the network's output. Cost: F
+    /// for the primal part, F for each tangent part.
     ///
     /// # Errors
     /// As [`Self::gradient`].

@@ -37,7 +37,8 @@ pub struct Climb {
     pub step: f64,
     /// Where it begins.
     pub start: Start,
-    /// μ of MI-FGSM: the direction is the gradient, divided by its L1 norm, plus μ times the last direction. Zero: the gradient.
+    /// μ of MI-FGSM: the direction is the gradient, divided by its L1 norm, plus μ times the last direction. Zero: the
+    /// gradient.
     pub momentum: f64,
     /// What is returned.
     pub returned: Return,

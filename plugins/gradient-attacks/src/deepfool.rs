@@ -6,13 +6,14 @@ use hesse_core::attack::{
 use hesse_core::eigen::Control;
 use hesse_core::options::{OptionError, OptionSpec, Options};
 
-/// The smallest distance to a boundary that counts, as a share of the spread of the logits: an iterate exactly on the boundary
-/// still has to cross it.
+/// The smallest distance to a boundary that counts, as a share of the spread of the logits: an iterate exactly on the
+/// boundary still has to cross it.
 const CROSSING: f64 = 1e-6;
 
-/// DeepFool: while the label wins, the step to the nearest of the hyperplanes z_k = z_y of the linearised network. It looks for a small
-/// perturbation and knows no budget. On a linear classifier it returns 1 + overshoot times the optimum. Iterates stay in the
-/// box. Towards a target only the target's hyperplane counts. Cost: C + 1 forward passes for each step and unfinished sample.
+/// DeepFool: while the label wins, the step to the nearest of the hyperplanes z_k = z_y of the linearised network. It
+/// looks for a small perturbation and knows no budget. On a linear classifier it returns 1 + overshoot times the
+/// optimum. Iterates stay in the box. Towards a target only the target's hyperplane counts. Cost: C + 1 forward passes
+/// for each step and unfinished sample.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DeepFool {
     /// The most steps.

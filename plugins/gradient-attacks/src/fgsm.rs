@@ -7,7 +7,8 @@ use hesse_core::attack::{
 use hesse_core::eigen::Control;
 use hesse_core::options::{OptionError, OptionSpec, Options};
 
-/// The fast gradient method: x + ε·sign(g) for L∞ (FGSM), x + ε·g/‖g‖₂ for L2 (L2GRAD), and for L1 the entries with the largest
+/// The fast gradient method: x + ε·sign(g) for L∞ (FGSM), x + ε·g/‖g‖₂ for L2 (L2GRAD), and for L1 the entries with the
+/// largest
 /// |g| as far as box and budget allow. Cost: one gradient. Exact on a linear classifier with L∞ and L1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fgsm {

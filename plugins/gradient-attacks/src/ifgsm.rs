@@ -17,8 +17,8 @@ pub enum StepRule {
     Length(f64),
 }
 
-/// The iterated fast gradient method (BIM; FGSM-10 with ten steps). Steps stay in ball and box, which the authors' code left to the
-/// reader; the last iterate is returned, as there. Cost: `steps` gradients.
+/// The iterated fast gradient method (BIM; FGSM-10 with ten steps). Steps stay in ball and box, which the authors' code
+/// left to the reader; the last iterate is returned, as there. Cost: `steps` gradients.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ifgsm {
     /// What is raised.

@@ -9,8 +9,8 @@ use hesse_core::eigen::Control;
 use hesse_core::options::{OptionError, OptionSpec, Options};
 use hesse_core::random::{Purpose, Stream};
 
-/// The best of several points drawn uniformly from the ball and clipped to the box. Asks for no gradient. Cost: `draws` forward
-/// passes.
+/// The best of several points drawn uniformly from the ball and clipped to the box. Asks for no gradient. Cost: `draws`
+/// forward passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Noise {
     /// Points for each sample.

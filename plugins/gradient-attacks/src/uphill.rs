@@ -1,4 +1,5 @@
-//! The direction in which the goal lies: a targeted goal lowers the loss of its label, so that losses and gradients change sign.
+//! The direction in which the goal lies: a targeted goal lowers the loss of its label, so that losses and gradients
+//! change sign.
 
 use hesse_core::attack::{
     AttackError, AttackLoss, AttackRequest, Goal, InputOracle, LossGradient, OracleError, losses,
@@ -42,8 +43,8 @@ pub(crate) fn uphill(
     Ok(found)
 }
 
-/// Success and loss at `x` from its logits, with the same sign. Cost: one forward pass, or none after a gradient at the same
-/// samples where the oracle keeps them.
+/// Success and loss at `x` from its logits, with the same sign. Cost: one forward pass, or none after a gradient at the
+/// same samples where the oracle keeps them.
 pub(crate) fn standing(
     oracle: &dyn InputOracle,
     request: &AttackRequest<'_>,

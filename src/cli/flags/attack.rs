@@ -12,8 +12,9 @@ use std::path::PathBuf;
 
 /// Attacks a network's inputs and counts what still is classified correctly
 ///
-/// Perturbations are projected to the ball of radius ε and to pixels from 0 to 1, and the network is asked once more about what
-/// comes out; only that counts. Misclassified samples count as fooled. Of several attacks the worst case for each sample is given too.
+/// Perturbations are projected to the ball of radius ε and to pixels from 0 to 1, and the network is asked once more
+/// about what comes out; only that counts. Misclassified samples count as fooled. Of several attacks the worst case for
+/// each sample is given too.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  \
     hesse attack --model m1 --weights runs/m1/model.safetensors --data glyphs --attack fgsm,noise --eps 0.05,0.1\n  \
@@ -26,7 +27,8 @@ pub struct AttackFlags {
     #[arg(long, value_name = "NAME[:KEY=VALUE,…],…", required = true, help_heading = "Attack")]
     pub attack: Vec<String>,
     /// Largest norms of a perturbation, comma-separated, in pixels from 0 to 1; fractions such as 8/255 are understood
-    #[arg(long, value_name = "EPS,…", required = true, value_delimiter = ',', value_parser = parse_epsilon, help_heading = "Attack")]
+    #[arg(long, value_name = "EPS,…", required = true, help_heading = "Attack")]
+    #[arg(value_delimiter = ',', value_parser = parse_epsilon)]
     pub eps: Vec<f64>,
     /// How perturbations are measured
     #[arg(long, value_name = "linf|l2|l1", default_value = "linf", help_heading = "Attack")]

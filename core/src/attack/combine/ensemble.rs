@@ -4,8 +4,8 @@ use super::evaluate;
 use crate::attack::{Attack, AttackError, AttackRequest, AttackStep, Budget, InputOracle};
 use crate::eigen::Control;
 
-/// Runs every attack and returns the best result for each sample. It looks for the smallest perturbation if all of its members do; else
-/// members that do are held to the request's ε like the others.
+/// Runs every attack and returns the best result for each sample. It looks for the smallest perturbation if all of its
+/// members do; else members that do are held to the request's ε like the others.
 pub struct Ensemble(Vec<Box<dyn Attack>>);
 
 impl Ensemble {

@@ -1,5 +1,5 @@
-//! Attacks made of attacks: restarts, and the worst case of several. Both decide on projected samples, as the driver does, so what
-//! they return is never worse than what any of their parts would have returned.
+//! Attacks made of attacks: restarts, and the worst case of several. Both decide on projected samples, as the driver
+//! does, so what they return is never worse than what any of their parts would have returned.
 
 mod ensemble;
 mod restarts;

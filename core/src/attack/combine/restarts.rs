@@ -5,9 +5,9 @@ use crate::attack::{Attack, AttackError, AttackRequest, AttackStep, Budget, Inpu
 use crate::eigen::Control;
 use crate::random::{Purpose, Stream};
 
-/// Runs an attack several times with different seeds. The first run has the request's own seed, so one restart is the attack itself, and
-/// k restarts begin with the k − 1. Samples that are fooled already are left out of further runs, unless the attack looks for
-/// the smallest perturbation.
+/// Runs an attack several times with different seeds. The first run has the request's own seed, so one restart is the
+/// attack itself, and k restarts begin with the k − 1. Samples that are fooled already are left out of further runs,
+/// unless the attack looks for the smallest perturbation.
 pub struct Restarts {
     attack: Box<dyn Attack>,
     count: usize,

@@ -14,8 +14,8 @@ pub struct SampleBatch<'a> {
 }
 
 impl SampleBatch<'_> {
-    /// Refuses samples outside the box (an attack on them would be outside the threat model from the start), labels that
-    /// are no class, and lengths that do not fit.
+    /// Refuses samples outside the box (an attack on them would be outside the threat model from the start), labels
+    /// that are no class, and lengths that do not fit.
     ///
     /// # Errors
     /// Naming the first sample or length that will not do.

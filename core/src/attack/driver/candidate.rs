@@ -18,8 +18,8 @@ pub struct Scored {
     pub norm: f64,
 }
 
-/// Whether `a` is the better attack: success first, then for a minimal budget the smaller norm, for a fixed one the loss
-/// that is higher (lower, towards a target). A loss that is NaN is the worst.
+/// Whether `a` is the better attack: success first, then for a minimal budget the smaller norm, for a fixed one the
+/// loss that is higher (lower, towards a target). A loss that is NaN is the worst.
 pub fn better(a: &Scored, b: &Scored, goal: Goal, budget: Budget) -> bool {
     if a.success != b.success {
         return a.success;
@@ -81,7 +81,8 @@ impl Candidates {
         Ok(Candidates { samples: proposed, scores, replaced })
     }
 
-    /// Takes over, sample by sample, what is better in `other`; true for the samples taken over. Both of the same samples.
+    /// Takes over, sample by sample, what is better in `other`; true for the samples taken over. Both of the same
+    /// samples.
     pub fn improve(&mut self, other: &Candidates, goal: Goal, budget: Budget) -> Vec<bool> {
         let dimension = self.samples.len() / self.scores.len().max(1);
         let rows = self.samples.chunks_exact_mut(dimension.max(1)).zip(other.samples.chunks_exact(dimension.max(1)));

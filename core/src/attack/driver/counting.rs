@@ -4,8 +4,8 @@ use crate::attack::{AttackLoss, InputOracle, LossGradient, OracleError};
 use std::ops::AddAssign;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How often the network was asked, counted in samples: one pass over a batch of 100 is 100 of them, so that the count does not
-/// depend on batches.
+/// How often the network was asked, counted in samples: one pass over a batch of 100 is 100 of them, so that the count
+/// does not depend on batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Queries {
     /// Evaluations of the logits alone.

@@ -65,10 +65,11 @@ impl EpsilonOutcome {
 pub struct AttackOutcome {
     /// In rising order of ε.
     pub epsilons: Vec<EpsilonOutcome>,
-    /// Queries of the attack and of the driver.
+    /// Queries of the attack, and of the driver to decide.
     pub queries: Queries,
     /// Samples that were attacked.
     pub attacked: usize,
-    /// Attacked samples whose cross-entropy has a gradient of exactly zero at the clean sample: a sign that gradients are masked.
+    /// Attacked samples whose cross-entropy has a gradient of exactly zero at the clean sample: a sign that gradients
+    /// are masked.
     pub zero_gradients: usize,
 }

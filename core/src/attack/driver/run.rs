@@ -71,8 +71,8 @@ impl Driver {
         self.threat
     }
 
-    /// Runs an attack. Cost: that of the attack at every ε, and one forward pass each to decide, one for the clean samples,
-    /// and one gradient to look for masked ones.
+    /// Runs an attack. Cost: that of the attack at every ε, and one forward pass each to decide, one for the clean
+    /// samples, and one gradient, which is not counted, to look for masked ones.
     ///
     /// # Errors
     /// Where samples are refused, the oracle or the attack fails, or `observe` asks to stop.
@@ -96,7 +96,7 @@ impl Driver {
         let labels: Vec<u32> = positions.iter().map(|&i| batch.labels[i]).collect();
         let indices: Vec<usize> = positions.iter().map(|&i| batch.indices[i]).collect();
         let attacked = Attacked { positions: &positions, samples: &samples, labels: &labels, indices: &indices };
-        let zero_gradients = zero_gradients(&counted, &attacked, dimension)?;
+        let zero_gradients = zero_gradients(oracle, &attacked, dimension)?;
 
         let mut minimal: Option<(Vec<f64>, Trace)> = None;
         let mut best: Option<Candidates> = None;
@@ -196,7 +196,7 @@ impl Driver {
 }
 
 /// Samples at which the gradient of the cross-entropy is zero throughout, or not finite.
-fn zero_gradients(oracle: &CountedOracle<'_>, attacked: &Attacked<'_>, dimension: usize) -> Result<usize, AttackError> {
+fn zero_gradients(oracle: &dyn InputOracle, attacked: &Attacked<'_>, dimension: usize) -> Result<usize, AttackError> {
     if attacked.labels.is_empty() {
         return Ok(0);
     }

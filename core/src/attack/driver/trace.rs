@@ -1,7 +1,7 @@
 //! The loss of every step of an attack.
 //!
-//! An attack that is still improving when it stops was stopped too early, and one whose loss does not move has no gradient to
-//! follow; both look like robustness. The trace lets a reader see them.
+//! An attack that is still improving when it stops was stopped too early, and one whose loss does not move has no
+//! gradient to follow; both look like robustness. The trace lets a reader see them.
 
 use crate::attack::AttackStep;
 

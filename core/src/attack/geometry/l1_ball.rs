@@ -1,11 +1,12 @@
 //! Euclidean projection onto the L1 ball cut by the box.
 //!
-//! Projecting onto the ball and then clipping wastes what the box cuts off, and under L1, where steps are concentrated on
-//! few entries, that is most of it. The projection onto the intersection is u_i = sign(d_i)·min(max(|d_i| − τ, 0), b_i) with
-//! b_i the room that the box leaves in that direction, and τ ≥ 0 the number for which Σ|u_i| = ε: the sum falls
-//! piecewise linearly in τ, so sorting its breakpoints finds τ exactly.
+//! Projecting onto the ball and then clipping wastes what the box cuts off, and under L1, where steps are concentrated
+//! on few entries, that is most of it. The projection onto the intersection is u_i = sign(d_i)·min(max(|d_i| − τ, 0),
+//! b_i) with b_i the room that the box leaves in that direction, and τ ≥ 0 the number for which Σ|u_i| = ε: the sum
+//! falls piecewise linearly in τ, so sorting its breakpoints finds τ exactly.
 //!
-//! Sources: Duchi et al., *Efficient projections onto the l1-ball*, ICML 2008 (without a box); Croce and Hein, *Mind the box*, ICML 2021.
+//! Sources: Duchi et al., *Efficient projections onto the l1-ball*, ICML 2008 (without a box); Croce and Hein, *Mind
+//! the box*, ICML 2021.
 
 use crate::attack::ThreatModel;
 

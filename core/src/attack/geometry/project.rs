@@ -3,14 +3,15 @@
 use super::l1_ball;
 use crate::attack::{Norm, ThreatModel};
 
-/// Moves `x` to the ball of radius `epsilon` around `clean`, then to the box; `clean` must lie in the box. All of length D.
+/// Moves `x` to the ball of radius `epsilon` around `clean`, then to the box; `clean` must lie in the box. All of
+/// length D.
 ///
 /// * L∞: exact; |x − clean| ≤ ε holds in f64 arithmetic, not only up to rounding.
 /// * L2: the perturbation is shortened to length ε; ‖x − clean‖ ≤ ε(1 + 1e-12).
 /// * L1: the Euclidean projection onto ball ∩ box, exact by sorting.
 ///
-/// ε = 0 gives the clean sample bit for bit. Entries that are NaN or infinite are the caller's matter: NaN stays. Cost: O(D), for
-/// L1 O(D log D).
+/// ε = 0 gives the clean sample bit for bit. Entries that are NaN or infinite are the caller's matter: NaN stays. Cost:
+/// O(D), for L1 O(D log D).
 pub fn project(threat: &ThreatModel, epsilon: f64, clean: &[f64], x: &mut [f64]) {
     if epsilon == 0.0 {
         x.copy_from_slice(clean);

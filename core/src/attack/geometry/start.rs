@@ -1,14 +1,15 @@
 //! Random points, uniform in the ball.
 //!
-//! Uniform in volume: peers draw the radius uniformly (most of the mass near the centre) or start on the sphere. Every sample has
-//! its own stream, keyed by its position in the data set, so that a start does not depend on how samples are batched.
+//! Uniform in volume: peers draw the radius uniformly (most of the mass near the centre) or start on the sphere. Every
+//! sample has its own stream, keyed by its position in the data set, so that a start does not depend on how samples are
+//! batched.
 
 use super::project;
 use crate::attack::{Norm, ThreatModel};
 use crate::random::{Purpose, Stream};
 
-/// Writes a point of the ball of radius ε around zero, uniform in volume: for L2 a normal direction times ε·U^{1/D}, for L1
-/// the first D of D + 1 exponentials divided by their sum, with random signs. Cost: O(D).
+/// Writes a point of the ball of radius ε around zero, uniform in volume: for L2 a normal direction times ε·U^{1/D},
+/// for L1 the first D of D + 1 exponentials divided by their sum, with random signs. Cost: O(D).
 pub fn draw_in_ball(norm: Norm, epsilon: f64, stream: &mut Stream, d: &mut [f64]) {
     match norm {
         Norm::Linf => d.iter_mut().for_each(|d| *d = epsilon * (2.0 * stream.uniform() - 1.0)),
@@ -35,8 +36,8 @@ pub fn draw_in_ball(norm: Norm, epsilon: f64, stream: &mut Stream, d: &mut [f64]
     }
 }
 
-/// Replaces `x` by a random point of ball ∩ box around `clean`, from the stream of (seed, random starts, sample index). All of
-/// length D.
+/// Replaces `x` by a random point of ball ∩ box around `clean`, from the stream of (seed, random starts, sample index).
+/// All of length D.
 pub fn random_start(threat: &ThreatModel, epsilon: f64, seed: u64, index: usize, clean: &[f64], x: &mut [f64]) {
     let mut stream = Stream::new(seed, Purpose::AttackStart, index as u64);
     draw_in_ball(threat.norm, epsilon, &mut stream, x);

@@ -1,14 +1,14 @@
 //! Which way a linear function rises fastest.
 //!
-//! The maximiser of ⟨g, d⟩ over ‖d‖ ≤ 1 is sign(g) for L∞, g/‖g‖₂ for L2, and for L1 the one entry where |g| is largest.
-//! Under a box the last is useless (one pixel cannot take the whole budget), so the L1 forms here fill entries in falling
-//! order of |g| as far as the box lets them.
+//! The maximiser of ⟨g, d⟩ over ‖d‖ ≤ 1 is sign(g) for L∞, g/‖g‖₂ for L2, and for L1 the one entry where |g| is
+//! largest. Under a box the last is useless (one pixel cannot take the whole budget), so the L1 forms here fill entries
+//! in falling order of |g| as far as the box lets them.
 
 use super::l1_ball::room;
 use crate::attack::{Norm, ThreatModel};
 
-/// `x += step · argmax_{‖d‖ ≤ 1} ⟨g, d⟩`, both of length D. No step where g is zero or not finite. Under L1 the whole step
-/// goes to the entry of the largest |g|, the first on a tie. Cost: O(D).
+/// `x += step · argmax_{‖d‖ ≤ 1} ⟨g, d⟩`, both of length D. No step where g is zero or not finite. Under L1 the whole
+/// step goes to the entry of the largest |g|, the first on a tie. Cost: O(D).
 pub fn add_steepest_ascent(norm: Norm, g: &[f64], step: f64, x: &mut [f64]) {
     match norm {
         Norm::Linf => x.iter_mut().zip(g).for_each(|(x, g)| *x += step * sign(*g)),
@@ -30,9 +30,9 @@ pub fn add_steepest_ascent(norm: Norm, g: &[f64], step: f64, x: &mut [f64]) {
     }
 }
 
-/// An L1 step of length `step` spread evenly over the `share` of entries where |g| is largest, leaving out those that the box
-/// already holds back (SLIDE of Tramèr and Boneh 2019, with the box of Croce and Hein 2021). At least one entry takes
-/// part; no step where g is zero. Cost: O(D log D).
+/// An L1 step of length `step` spread evenly over the `share` of entries where |g| is largest, leaving out those that
+/// the box already holds back (SLIDE of Tramèr and Boneh 2019, with the box of Croce and Hein 2021). At least one entry
+/// takes part; no step where g is zero. Cost: O(D log D).
 pub fn add_sparse_ascent(threat: &ThreatModel, g: &[f64], step: f64, share: f64, x: &mut [f64]) {
     let free = |i: &usize| {
         let rises = g[*i] > 0.0;
@@ -48,9 +48,9 @@ pub fn add_sparse_ascent(threat: &ThreatModel, g: &[f64], step: f64, share: f64,
     }
 }
 
-/// Writes the sample that one step of length ε from `clean` along g reaches: the maximiser of ⟨g, x⟩ over ball ∩ box for L∞
-/// (clip(clean + ε·sign g)) and L1 (entries filled in falling order of |g| until the budget is spent), and for L2 the
-/// published clean + ε·g/‖g‖₂, clipped. All of length D. Cost: O(D), for L1 O(D log D).
+/// Writes the sample that one step of length ε from `clean` along g reaches: the maximiser of ⟨g, x⟩ over ball ∩ box
+/// for L∞ (clip(clean + ε·sign g)) and L1 (entries filled in falling order of |g| until the budget is spent), and for
+/// L2 the published clean + ε·g/‖g‖₂, clipped. All of length D. Cost: O(D), for L1 O(D log D).
 pub fn linear_maximizer(threat: &ThreatModel, epsilon: f64, clean: &[f64], g: &[f64], x: &mut [f64]) {
     x.copy_from_slice(clean);
     if threat.norm != Norm::L1 {

@@ -1,15 +1,16 @@
 //! A network on a backend, seen from its inputs: the oracle that attacks ask.
 //!
-//! Gradients go through Jᵀ alone. The primal part of one program returns the logits, the host forms ∂loss/∂z in f64 from
-//! them ([`losses`]), and the tangent part pulls it back, scaled so that its largest entry is one. So one compiled
-//! program serves every loss, and a softmax that saturates in f32 does not turn into a gradient of zero, behind which
-//! a network would look robust. The loss's own gradient program was decided against for that reason; the cost is the same, two
-//! forward passes.
+//! Gradients go through Jᵀ alone. The primal part of one program returns the logits, the host forms ∂loss/∂z in f64
+//! from them ([`losses`]), and the tangent part pulls it back, scaled so that its largest entry is one. So one compiled
+//! program serves every loss, and a softmax that saturates in f32 does not turn into a gradient of zero, behind which a
+//! network would look robust. The loss's own gradient program was decided against for that reason; the cost is the
+//! same, two forward passes.
 //!
-//! What does not depend on the direction is kept until the samples change: C rows of the Jacobian at one point cost C + 1
-//! passes, a Krylov method pays for its point once, and logits asked for after a gradient at the same samples are free. Programs are compiled on first use, for at most nine batch sizes
-//! (the largest, in eighths); a chunk in between is filled up with copies of its last sample, because attacks that drop finished
-//! samples would compile a program for every number of them.
+//! What does not depend on the direction is kept until the samples change: C rows of the Jacobian at one point cost C +
+//! 1 passes, a Krylov method pays for its point once, and logits asked for after a gradient at the same samples are
+//! free. Programs are compiled on first use, for at most nine batch sizes (the largest, in eighths); a chunk in between
+//! is filled up with copies of its last sample, because attacks that drop finished samples would compile a program for
+//! every number of them.
 
 mod kept;
 
@@ -56,8 +57,8 @@ pub struct NetworkOracle<'a> {
 }
 
 impl<'a> NetworkOracle<'a> {
-    /// Takes a recorded network (without a loss) and its weights on the device; nothing is compiled yet. At most `batch`
-    /// samples are computed at once.
+    /// Takes a recorded network (without a loss) and its weights on the device; nothing is compiled yet. At most
+    /// `batch` samples are computed at once.
     ///
     /// # Errors
     /// Where the graph is in train mode (its samples are coupled or its output is random), its samples are not real
@@ -293,8 +294,8 @@ impl InputOracle for NetworkOracle<'_> {
         Ok(found)
     }
 
-    /// Exact for every loss: for the cross-entropy one program; for the others, whose second derivative by the logits is
-    /// known on the host, Jᵀ(∂²loss/∂z²)J v + Σ_k (∂loss/∂z_k) ∇²z_k v. The margin is piecewise linear in z and has
+    /// Exact for every loss: for the cross-entropy one program; for the others, whose second derivative by the logits
+    /// is known on the host, Jᵀ(∂²loss/∂z²)J v + Σ_k (∂loss/∂z_k) ∇²z_k v. The margin is piecewise linear in z and has
     /// only the second term, which is zero on piecewise linear networks.
     fn hessian_product(
         &self,

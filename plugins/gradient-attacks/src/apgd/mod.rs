@@ -1,12 +1,13 @@
 //! Auto-PGD: ascent with momentum whose step size follows the progress of each sample.
 //!
-//! The published schedule: N steps; the first step is 2ε (L1: ε); the new point is 3/4 of the way of the gradient step plus 1/4 of the
-//! last move, projected; at checkpoints (`schedule.rs`) the step of a sample without progress is halved and the sample goes
-//! back to its best point. Under L1 the step is sparse, and its sparsity follows that of the best perturbation.
+//! The published schedule: N steps; the first step is 2ε (L1: ε); the new point is 3/4 of the way of the gradient step
+//! plus 1/4 of the last move, projected; at checkpoints (`schedule.rs`) the step of a sample without progress is halved
+//! and the sample goes back to its best point. Under L1 the step is sparse, and its sparsity follows that of the best
+//! perturbation.
 //!
-//! Two departures, both towards the publication's text and away from its code: "fewer than 3/4" is strict, and the first
-//! interval is judged against the loss of the starting point. A third is ours: under L1, entries that the box holds
-//! back do not take part in a step.
+//! Two departures, both towards the publication's text and away from its code: "fewer than 3/4" is strict, and the
+//! first interval is judged against the loss of the starting point. A third is ours: under L1, entries that the box
+//! holds back do not take part in a step.
 
 mod schedule;
 
@@ -23,16 +24,16 @@ use schedule::{Checkpoints, Progress, Sparsity};
 /// Weight of the gradient step against the last move, from the second step on.
 const MOMENTUM: f64 = 0.75;
 
-/// Auto-PGD. Returns the iterate that fools the network with the highest loss, else the one with the highest loss. Cost: `steps` + 1
-/// gradients.
+/// Auto-PGD. Returns the iterate that fools the network with the highest loss, else the one with the highest loss.
+/// Cost: `steps` + 1 gradients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Apgd {
     /// What is raised.
     pub loss: AttackLoss,
     /// N.
     pub steps: usize,
-    /// Whether to begin at a random point: with L∞ one whose largest change is ε, with L2 one of length ε, with L1 a projected
-    /// normal vector. Else at the clean sample.
+    /// Whether to begin at a random point: with L∞ one whose largest change is ε, with L2 one of length ε, with L1 a
+    /// projected normal vector. Else at the clean sample.
     pub random_start: bool,
 }
 

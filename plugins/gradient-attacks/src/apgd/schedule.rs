@@ -5,8 +5,8 @@ use hesse_core::attack::Norm;
 /// Share of the steps since the last checkpoint that must have raised the loss.
 const IMPROVING: f64 = 0.75;
 
-/// Checkpoints for L∞ and L2: after 22 % of the steps, then at intervals that shrink by 3 % of the steps down to 6 %; for L1
-/// after every 4 %.
+/// Checkpoints for L∞ and L2: after 22 % of the steps, then at intervals that shrink by 3 % of the steps down to 6 %;
+/// for L1 after every 4 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Checkpoints {
     interval: usize,
@@ -60,8 +60,8 @@ impl Progress {
         self.last = loss;
     }
 
-    /// Whether the step is to be halved: too few steps raised the loss, or it was not halved at the last checkpoint and the best
-    /// loss is still the same.
+    /// Whether the step is to be halved: too few steps raised the loss, or it was not halved at the last checkpoint and
+    /// the best loss is still the same.
     pub fn judge(&mut self, interval: usize, best: f64) -> bool {
         let few = (self.raised as f64) < IMPROVING * interval as f64;
         // Not `best <= …`: a loss that is NaN has not improved.
@@ -86,8 +86,8 @@ impl Sparsity {
         Sparsity { share: 0.2, entries: dimension as f64 }
     }
 
-    /// Takes the number of entries that the best perturbation changes; returns the next step as a share of the first, and
-    /// whether to go back to the best point.
+    /// Takes the number of entries that the best perturbation changes; returns the next step as a share of the first,
+    /// and whether to go back to the best point.
     pub fn judge(&mut self, changed: usize, dimension: usize, step: f64) -> (f64, bool) {
         let changed = changed as f64;
         let sparser = changed < 0.95 * self.entries;

@@ -1,4 +1,5 @@
-//! One suite for every registered attack, on a ReLU and a tanh network, plus what closed forms and finite differences say.
+//! One suite for every registered attack, on a ReLU and a tanh network, plus what closed forms and finite differences
+//! say.
 #![allow(clippy::unwrap_used, reason = "helpers of tests; clippy exempts only the tests themselves")]
 
 mod budgets;
