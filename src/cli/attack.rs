@@ -18,9 +18,8 @@ pub(super) fn run(flags: &AttackFlags, command: &[String]) -> anyhow::Result<End
 
     let mut progress = Progress::new();
     let mut observe = |event: Event<'_>| {
-        if let Event::Attack { attack, epsilon, step, done, total } = event {
-            progress.attack(&format!("{attack}, ε {epsilon}, step {step}"), done, total);
-        }
+        let Event::Attack { attack, epsilon, step, done, total } = event;
+        progress.attack(&format!("{attack}, ε {epsilon}, step {step}"), done, total);
     };
     let found = evaluate(&session, &options, &mut Watch { observe: &mut observe, stop: &interrupt::asked });
     progress.clear();
