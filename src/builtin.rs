@@ -3,6 +3,7 @@
 
 use hesse_candle as _;
 use hesse_convnet as _;
+use hesse_gradient_attacks as _;
 use hesse_krylov_schur as _;
 use hesse_lanczos as _;
 use hesse_mlp as _;
@@ -33,6 +34,8 @@ mod tests {
         ];
         assert_eq!(models, expected);
         assert_eq!(registry::solvers().iter().map(|e| e.name).collect::<Vec<_>>(), ["krylov-schur", "lanczos"]);
+        let attacks: Vec<&str> = registry::attacks().iter().map(|e| e.name).collect();
+        assert_eq!(attacks, ["apgd", "deepfool", "fgsm", "ifgsm", "noise", "pgd"]);
         assert_eq!(registry::backends().iter().map(|e| e.name).collect::<Vec<_>>(), ["candle"]);
     }
 }

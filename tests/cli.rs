@@ -11,7 +11,8 @@ use std::process::Stdio;
 fn the_version_and_every_help_are_printed() {
     let place = Place::new();
     assert_eq!(place.run(["--version"]).ok().out, format!("hesse {}\n", env!("CARGO_PKG_VERSION")));
-    for command in ["train", "spectrum", "check", "models", "backends", "solvers", "data", "study"] {
+    for command in ["train", "spectrum", "check", "models", "backends", "solvers", "data", "study", "attack", "attacks"]
+    {
         let help = place.run([command, "--help"]).ok();
         assert!(help.out.contains("Usage: hesse") && help.err.is_empty(), "{help:?}");
     }
@@ -45,6 +46,85 @@ fn solvers_and_backends_are_listed() {
     assert!(place.run(["solvers"]).ok().out.contains("lanczos"));
     assert!(place.run(["backends"]).ok().out.contains("cpu"));
     assert_eq!(place.run(["backends", "--json", "-"]).ok().json()["backends"][0]["name"], "candle");
+}
+
+#[test]
+fn attacks_are_listed_with_their_options() {
+    let place = Place::new();
+    let json = place.run(["attacks", "--json", "-"]).ok().json();
+    assert_eq!(json["schema"], "hesse.attacks/1");
+    let names: Vec<&str> = json["attacks"].as_array().unwrap().iter().map(|a| a["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["apgd", "deepfool", "fgsm", "ifgsm", "noise", "pgd"]);
+    let text = place.run(["attacks"]).ok().out;
+    assert!(text.contains("random_start") && text.contains("--attack NAME"), "{text}");
+}
+
+/// A trained linear network, and the flags that attack it.
+fn attack(place: &Place, more: &[&str]) -> cli_common::Run {
+    if !place.path("run").exists() {
+        place.run(["train"].iter().chain(&SMALL).chain(&["--epochs", "20", "--out", "run"])).ok();
+    }
+    place.small("attack", &[&["--weights", "run/model.safetensors", "--split", "train"], more].concat())
+}
+
+#[test]
+fn an_evaluation_has_the_promised_fields_and_a_table_to_match() {
+    let place = Place::new();
+    let flags = ["--attack", "noise,fgsm,pgd:steps=5,step=2/255", "--eps", "4/255,0,16/255", "--json", "out.json"];
+    let run = attack(&place, &flags);
+    let run = run.ok();
+    let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(place.path("out.json")).unwrap()).unwrap();
+    assert_eq!((&json["schema"], &json["norm"]), (&"hesse.attack/1".into(), &"linf".into()));
+    let results = json["results"].as_array().unwrap();
+    assert_eq!(results.len(), 9);
+    let robust = |r: &serde_json::Value| r["robust_accuracy"].as_f64().unwrap();
+    for r in results {
+        assert_eq!((&r["samples"], &r["norm"]), (&64.into(), &"linf".into()));
+        assert!(robust(r) <= r["clean_accuracy"].as_f64().unwrap() && r["eps"].is_f64(), "{r}");
+    }
+    for three in results.chunks(3) {
+        assert_eq!(three[0]["eps"], 0.0);
+        assert_eq!(robust(&three[0]), json["clean_accuracy"].as_f64().unwrap());
+        assert!(robust(&three[1]) >= robust(&three[2]), "{three:?}");
+    }
+    let worst = json["worst_case"].as_array().unwrap();
+    for (k, w) in worst.iter().enumerate() {
+        let lowest = results.iter().skip(k).step_by(3).map(robust).fold(1.0, f64::min);
+        assert!(robust(w) <= lowest, "{w}");
+        let standing = json["per_sample"].as_array().unwrap().iter();
+        let standing = standing.filter(|s| s["correct"] == true && s["fooled_by"][k].is_null()).count();
+        assert_eq!((robust(w) * 64.0).round() as usize, standing);
+    }
+    assert!(robust(&worst[2]) < robust(&worst[0]), "{worst:?}");
+    assert!(run.out.contains("worst case per sample") && run.out.contains("pgd:steps=5,step=2/255"), "{}", run.out);
+    for field in ["version", "seed", "data_sha256", "weights_sha256", "notices"] {
+        assert!(!json["manifest"][field].is_null(), "{field} in {json}");
+    }
+}
+
+#[test]
+fn neither_batches_nor_the_place_in_the_range_change_an_evaluation() {
+    let place = Place::new();
+    let verdicts = |more: &[&str]| {
+        let flags = ["--attack", "pgd:steps=4", "--eps", "0.05", "--dtype", "f64", "--json", "-"];
+        attack(&place, &[&flags, more].concat()).ok().json()["per_sample"].as_array().unwrap().clone()
+    };
+    let whole = verdicts(&[]);
+    assert_eq!(whole, verdicts(&["--batch-size", "20"]));
+    assert_eq!(whole[40..], verdicts(&["--samples", "40..64"]));
+}
+
+#[test]
+fn every_norm_is_measured() {
+    let place = Place::new();
+    for (norm, eps) in [("l2", 1.0), ("l1", 8.0)] {
+        let attacks = ["--attack", "pgd:steps=10;fgsm", "--norm", norm, "--eps", &eps.to_string(), "--json", "-"];
+        let json = attack(&place, &attacks).ok().json();
+        for r in json["results"].as_array().unwrap() {
+            let (largest, fooled) = (r["largest_norm"].as_f64().unwrap(), r["fooled"].as_u64().unwrap());
+            assert!(largest <= eps * (1.0 + 1e-6) && fooled > 0, "{r}");
+        }
+    }
 }
 
 #[test]
@@ -199,4 +279,35 @@ fn an_interrupted_run_prints_what_it_has_and_ends_with_130() {
     err.read_to_string(&mut rest).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{line}{rest}");
     assert!(rest.contains("stopping"), "{rest}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_evaluation_keeps_the_batches_that_are_done() {
+    use std::io::{BufRead, BufReader};
+    let place = Place::new();
+    let flags =
+        ["attack", "--model", "mlp:hidden=64", "--data", "glyphs:train=32,test=4000", "--attack", "pgd:steps=100"];
+    let mut child = place
+        .command()
+        .args(flags)
+        .args(["--eps", "0.1", "--batch-size", "1", "--threads", "1", "--json", "out.json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    err.read_line(&mut line).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(4000));
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{line}{rest}");
+    let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(place.path("out.json")).unwrap()).unwrap();
+    let done = json["samples"].as_u64().unwrap();
+    assert!(json["interrupted"] == true && (1..4000).contains(&done), "{done} samples");
+    assert_eq!(json["results"][0]["samples"], done);
+    assert!(rest.contains("interrupted: the figures are of the first"), "{rest}");
 }

@@ -153,6 +153,27 @@ fn unknown_names_are_answered_with_known_ones() {
 }
 
 #[test]
+fn attacks_and_budgets_that_cannot_be_are_refused() {
+    let place = Place::new();
+    let run = |attack: &str, more: &[&str]| place.small("attack", &[&["--attack", attack], more].concat());
+    let eps = ["--eps", "0.1"];
+    refused(&run("fgms", &eps), 2, &["did you mean `fgsm`?", "hesse attacks"]);
+    refused(&run("nosuch", &eps), 2, &["nosuch", "hesse attacks"]);
+    refused(&run("pgd:steps=0", &eps), 2, &["steps=0", "at least 1"]);
+    refused(&run("fgsm,steps=3", &eps), 2, &["no option 'steps'"]);
+    refused(&run("steps=3", &eps), 2, &["--attack", "name of an attack"]);
+    refused(&run(",", &eps), 2, &["expected an attack"]);
+    refused(&run("fgsm", &["--eps", "-0.1"]), 2, &["--eps"]);
+    refused(&run("fgsm", &["--eps", "8/0"]), 2, &["--eps", "8/255"]);
+    refused(&run("fgsm", &["--eps", "0.1", "--norm", "l3"]), 2, &["--norm", "linf, l2 or l1"]);
+    refused(&run("fgsm", &[]), 2, &["--eps"]);
+    refused(&place.small("attack", &["--eps", "0.1"]), 2, &["--attack"]);
+    let l1 = run("deepfool", &["--eps", "1", "--norm", "l1", "--json", "out.json"]);
+    assert_eq!(l1.code, Some(2), "{l1:?}");
+    assert!(l1.err.contains("no form for the norm l1") && place.entries().is_empty(), "{l1:?}");
+}
+
+#[test]
 fn a_network_that_does_not_fit_the_samples_is_refused() {
     let place = Place::new();
     write_cifar10(&place.path("cifar"));

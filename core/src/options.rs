@@ -31,7 +31,7 @@ pub enum OptionKind {
     Bool,
     /// A whole number of at least so many.
     Integer(usize),
-    /// A finite number.
+    /// A finite number, also as a fraction such as `8/255`.
     Real,
     /// One of these.
     Choice(&'static [&'static str]),
@@ -74,7 +74,7 @@ impl OptionKind {
             OptionKind::Text => true,
             OptionKind::Bool => matches!(value, "true" | "false"),
             OptionKind::Integer(least) => value.parse::<usize>().is_ok_and(|n| n >= *least),
-            OptionKind::Real => value.parse::<f64>().is_ok_and(f64::is_finite),
+            OptionKind::Real => parse_number(value).is_some(),
             OptionKind::Choice(choices) => choices.contains(&value),
         }
     }
@@ -199,6 +199,26 @@ impl Options {
         if (least..=1 << 20).contains(&n) { Ok(n) } else { Err(self.bad(key, &expected)) }
     }
 
+    /// A number, also as a fraction such as `2/255`, or nothing where it is not given.
+    ///
+    /// # Errors
+    /// Where the text is no finite number of at least `least`.
+    pub fn number(&self, key: &str, least: f64) -> Result<Option<f64>, OptionError> {
+        let Some(text) = self.text(key) else { return Ok(None) };
+        match parse_number(text).filter(|v| *v >= least) {
+            Some(v) => Ok(Some(v)),
+            None => Err(self.bad(key, &format!("a number of at least {least}, such as 0.01 or 2/255"))),
+        }
+    }
+
+    /// `true` or `false`, or the default.
+    ///
+    /// # Errors
+    /// Where the text is something else.
+    pub fn flag(&self, key: &str, default: bool) -> Result<bool, OptionError> {
+        Ok(self.choice(key, if default { "true" } else { "false" }, &["false", "true"])? == "true")
+    }
+
     /// The position of the given text among `choices`, or the default's.
     ///
     /// # Errors
@@ -221,6 +241,16 @@ impl Options {
             expected: expected.to_string(),
         }
     }
+}
+
+/// Reads a finite number: a decimal, or a fraction of two such as `8/255`.
+pub fn parse_number(text: &str) -> Option<f64> {
+    let decimal = |t: &str| t.trim().parse::<f64>().ok();
+    let value = match text.split_once('/') {
+        Some((above, below)) => decimal(above)? / decimal(below)?,
+        None => decimal(text)?,
+    };
+    value.is_finite().then_some(value)
 }
 
 impl FromStr for Options {
@@ -273,6 +303,16 @@ mod tests {
             assert_eq!(OptionKind::parse(&kind.to_string()), kind);
         }
         assert_eq!(OptionKind::parse("matrix"), OptionKind::Text);
+    }
+
+    #[test]
+    fn numbers_are_read_as_decimals_and_fractions() {
+        assert_eq!((parse_number("8/255"), parse_number("1e-3")), (Some(8.0 / 255.0), Some(1e-3)));
+        for text in ["", "1/0", "0/0", "nan", "1/2/3", "inf", "x"] {
+            assert_eq!(parse_number(text), None, "{text}");
+        }
+        let (_, options) = Options::split("pgd:step=-1").unwrap();
+        assert!(options.number("step", 0.0).unwrap_err().to_string().contains("at least 0"));
     }
 
     #[test]

@@ -26,6 +26,12 @@ pub enum Purpose {
     Probe = 6,
     /// Generated data; index = sample.
     Data = 7,
+    /// Random starts of attacks; index = sample.
+    AttackStart = 8,
+    /// Draws of the random-noise baseline; index = sample.
+    AttackNoise = 9,
+    /// Seeds of an attack's restarts; index = restart.
+    Restart = 10,
 }
 
 /// One reproducible stream.

@@ -1,5 +1,6 @@
 //! How a run ends: the exit codes, and errors as one line.
 
+use crate::attack::EvaluationError;
 use crate::data::DataError;
 use crate::plugin::new::NewError;
 use crate::problem::ProblemError;
@@ -7,6 +8,7 @@ use crate::report::ReportError;
 use crate::spectrum::SpectrumError;
 use crate::study::StudyError;
 use crate::train::TrainError;
+use hesse_core::attack::AttackError;
 use hesse_core::eigen::SolverError;
 use std::io;
 use thiserror::Error;
@@ -41,6 +43,7 @@ pub(super) struct Usage(pub String);
 /// The exit code of an error: 2 where other flags would help, 130 for an interruption, else 1.
 pub fn code_of(error: &anyhow::Error) -> u8 {
     let interrupted = matches!(error.downcast_ref(), Some(SpectrumError::Interrupted))
+        || matches!(error.downcast_ref(), Some(EvaluationError::Interrupted))
         || matches!(error.downcast_ref(), Some(TrainError::Interrupted { .. }))
         || matches!(error.downcast_ref(), Some(StudyError::Interrupted { .. }));
     match () {
@@ -55,6 +58,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
         || error.downcast_ref().is_some_and(data)
         || error.downcast_ref().is_some_and(problem)
         || error.downcast_ref().is_some_and(spectrum)
+        || error.downcast_ref().is_some_and(evaluation)
         || error.downcast_ref().is_some_and(train)
         || error.downcast_ref().is_some_and(study)
         || matches!(error.downcast_ref(), Some(ReportError::Destination { .. }))
@@ -78,6 +82,15 @@ fn spectrum(error: &SpectrumError) -> bool {
     match error {
         SpectrumError::Problem(error) => problem(error),
         SpectrumError::Solver(SolverError::Request { .. }) => true,
+        _ => false,
+    }
+}
+
+fn evaluation(error: &EvaluationError) -> bool {
+    match error {
+        EvaluationError::Problem(error) => problem(error),
+        EvaluationError::Request(_) => true,
+        EvaluationError::Attack { cause: AttackError::Norm { .. } | AttackError::Request { .. }, .. } => true,
         _ => false,
     }
 }

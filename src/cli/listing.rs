@@ -1,4 +1,4 @@
-//! `hesse models`, `hesse backends`, `hesse solvers`: what is available, from the registry alone.
+//! `hesse models`, `hesse backends`, `hesse solvers`, `hesse attacks`: what is available, from the registry alone.
 
 use super::ending::Ending;
 use super::flags::ListingFlags;
@@ -114,6 +114,36 @@ pub(super) fn solvers(flags: &ListingFlags) -> anyhow::Result<Ending> {
     entries.iter().for_each(|e| table.row([e.name, e.summary]));
     let options = describe_options("--solver", entries.iter().map(|e| (e.name, e.options)));
     finish(flags, &format!("{table}{options}"), &Solvers { schema: "hesse.solvers/1", solvers })
+}
+
+#[derive(Serialize)]
+struct AttackPart {
+    name: &'static str,
+    summary: &'static str,
+    license: &'static str,
+    options: Vec<OptionPart>,
+}
+
+#[derive(Serialize)]
+struct Attacks {
+    schema: &'static str,
+    attacks: Vec<AttackPart>,
+}
+
+/// Lists the attacks.
+pub(super) fn attacks(flags: &ListingFlags) -> anyhow::Result<Ending> {
+    let entries = registry::attacks();
+    let part = |e: &registry::Listed<registry::AttackEntry>| AttackPart {
+        name: e.name,
+        summary: e.summary,
+        license: e.license,
+        options: parts(e.options),
+    };
+    let attacks = entries.iter().map(part).collect();
+    let mut table = Table::new(&[("attack", Align::Left), ("", Align::Left)]);
+    entries.iter().for_each(|e| table.row([e.name, e.summary]));
+    let options = describe_options("--attack", entries.iter().map(|e| (e.name, e.options)));
+    finish(flags, &format!("{table}{options}"), &Attacks { schema: "hesse.attacks/1", attacks })
 }
 
 #[derive(Serialize)]

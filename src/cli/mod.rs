@@ -7,6 +7,7 @@
 //! Decided against: `println!`, which panics when the reader of a pipe has gone.
 #![forbid(unsafe_code)]
 
+mod attack;
 mod check;
 mod data;
 mod ending;
@@ -49,11 +50,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<Endi
         Command::Train(flags) => train::run(&flags, &command),
         Command::Spectrum(flags) => spectrum::run(&flags, &command),
         Command::Check(flags) => check::run(&flags, &command),
+        Command::Attack(flags) => attack::run(&flags, &command),
         Command::Study(study) => study::run(&study, &command),
         Command::Data(data) => data::run(&data),
         Command::Models(flags) => listing::models(&flags),
         Command::Backends(flags) => listing::backends(&flags),
         Command::Solvers(flags) => listing::solvers(&flags),
         Command::Plugin(command) => plugin::run(&command),
+        Command::Attacks(flags) => listing::attacks(&flags),
     }
 }

@@ -54,6 +54,13 @@ impl Progress {
         }
     }
 
+    /// Shows what an attack does, and on how many samples all attacks are done.
+    pub fn attack(&mut self, what: &str, done: usize, total: usize) {
+        self.counted(Phase::Samples, what, "samples", total);
+        self.say(what);
+        self.bar.set_position(done as u64);
+    }
+
     /// Takes the line away.
     pub fn clear(&self) {
         self.bar.finish_and_clear();

@@ -26,7 +26,7 @@ fn same_listing<E: Entry>(loaded: &[Listed<E>]) {
 
 #[test]
 fn listings_do_not_depend_on_how_a_crate_came() {
-    for name in ["lanczos", "mlp", "convnet", "resnet", "candle"] {
+    for name in ["lanczos", "krylov_schur", "mlp", "convnet", "resnet", "vit", "gradient_attacks", "candle"] {
         let library = library(name);
         assert!(!library.is_empty(), "{name}");
         same_listing(&library.models);
@@ -39,7 +39,7 @@ fn listings_do_not_depend_on_how_a_crate_came() {
 #[test]
 fn every_loaded_model_records_the_graph_of_the_linked_one() {
     let mut compared = 0;
-    for name in ["mlp", "convnet", "resnet"] {
+    for name in ["mlp", "convnet", "resnet", "vit"] {
         for loaded in &library(name).models {
             let linked = all::<ModelEntry>().into_iter().find(|e| e.name() == loaded.name()).unwrap();
             for (input, options) in [([1, 28, 28], ""), ([3, 32, 32], ""), ([3, 32, 32], "activation=tanh,classes=7")] {

@@ -8,13 +8,21 @@
 //!
 //! Source: Rauber et al., *Foolbox Native*, JOSS 5 (2020) 2607, for the division of labour.
 
+pub mod combine;
+pub mod driver;
 mod entry;
 mod error;
+pub mod geometry;
+pub mod losses;
+pub mod network;
 mod oracle;
 mod threat;
 
+pub use combine::{Ensemble, Restarts};
+pub use driver::Driver;
 pub use entry::{AttackEntry, MakeAttack};
 pub use error::{AttackError, OracleError};
+pub use network::NetworkOracle;
 pub use oracle::{AttackLoss, InputOracle, LossGradient};
 pub use threat::{Goal, Norm, ThreatModel};
 
@@ -40,6 +48,31 @@ pub struct AttackRequest<'a> {
     pub seed: u64,
 }
 
+impl AttackRequest<'_> {
+    /// Refuses what no attack can serve, and returns D. For attacks to call first: their loops may then rely on lengths
+    /// that fit.
+    ///
+    /// # Errors
+    /// Where lengths do not fit, a label is no class, or ε is negative or not finite.
+    pub fn check(&self, oracle: &dyn InputOracle) -> Result<usize, AttackError> {
+        let refuse = |what, expected: String, found: String| Err(AttackError::Request { what, expected, found });
+        let (n, dimension) = (self.labels.len(), oracle.shape().iter().product::<usize>());
+        if self.samples.len() != n * dimension {
+            return refuse("samples", format!("{n} × {dimension} entries"), self.samples.len().to_string());
+        }
+        if self.indices.len() != n {
+            return refuse("indices", n.to_string(), self.indices.len().to_string());
+        }
+        if let Some(label) = self.labels.iter().find(|l| **l as usize >= oracle.classes()) {
+            return refuse("labels", format!("classes below {}", oracle.classes()), label.to_string());
+        }
+        if !(self.epsilon.is_finite() && self.epsilon >= 0.0) {
+            return refuse("ε", "a finite number of at least 0".into(), self.epsilon.to_string());
+        }
+        Ok(dimension)
+    }
+}
+
 /// What happens while an attack runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AttackStep<'a> {
@@ -60,8 +93,8 @@ pub enum Budget {
 
 /// A way to fool a network.
 pub trait Attack: Send + Sync {
-    /// Proposes perturbed samples, `N × D`. The driver projects them to the ball and then to the box, and decides on the
-    /// projected ones; where none was found the clean sample, or the best attempt, is a fine answer.
+    /// Proposes perturbed samples, `N × D`. The driver projects them to the ball and then to the box, and decides on
+    /// the projected ones; where none was found the clean sample, or the best attempt, is a fine answer.
     ///
     /// # Errors
     /// Where the oracle fails or the request cannot be served, such as a norm the attack does not know.

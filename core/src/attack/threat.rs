@@ -15,12 +15,35 @@ pub enum Norm {
 }
 
 impl Norm {
-    /// ‖d‖, accumulated in f64.
+    /// ‖d‖, accumulated in f64. Squares neither overflow nor vanish: gradients of a saturated softmax may be as small
+    /// as 1e-300 and still have a direction. NaN where an entry is NaN.
     pub fn of(self, d: &[f64]) -> f64 {
         match self {
-            Norm::Linf => d.iter().fold(0.0, |m, v| f64::max(m, v.abs())),
-            Norm::L2 => d.iter().map(|v| v * v).sum::<f64>().sqrt(),
+            Norm::Linf => {
+                d.iter().fold(0.0, |m: f64, v| if m.is_nan() || v.is_nan() { f64::NAN } else { m.max(v.abs()) })
+            }
+            Norm::L2 => {
+                let plain = d.iter().map(|v| v * v).sum::<f64>();
+                // Within these bounds no square that matters was rounded to zero or infinity.
+                if (1e-200..1e200).contains(&plain) || plain.is_nan() {
+                    return plain.sqrt();
+                }
+                let largest = Norm::Linf.of(d);
+                if largest == 0.0 || !largest.is_finite() {
+                    return largest;
+                }
+                largest * d.iter().map(|v| (v / largest) * (v / largest)).sum::<f64>().sqrt()
+            }
             Norm::L1 => d.iter().map(|v| v.abs()).sum(),
+        }
+    }
+
+    /// The norm q for which |⟨d, g⟩| ≤ ‖d‖·‖g‖_q is sharp.
+    pub fn dual(self) -> Norm {
+        match self {
+            Norm::Linf => Norm::L1,
+            Norm::L2 => Norm::L2,
+            Norm::L1 => Norm::Linf,
         }
     }
 }
@@ -65,4 +88,19 @@ pub enum Goal {
     Untargeted,
     /// The label itself.
     Targeted,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_does_not_depend_on_the_unit() {
+        for unit in [1e-300, 1e-8, 1.0, 1e8, 1e300] {
+            let length = Norm::L2.of(&[3.0 * unit, -4.0 * unit]);
+            assert!((length / (5.0 * unit) - 1.0).abs() < 1e-15, "{unit}: {length}");
+        }
+        assert_eq!(Norm::L2.of(&[0.0, 0.0]), 0.0);
+        assert!(Norm::Linf.of(&[f64::NAN, 1.0]).is_nan() && Norm::L2.of(&[f64::NAN, 1.0]).is_nan());
+    }
 }

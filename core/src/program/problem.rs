@@ -146,6 +146,14 @@ impl Problem {
         self.program("loss", &self.graph, outputs)
     }
 
+    /// The network's output alone; reads no labels. Cost: one forward pass F.
+    ///
+    /// # Errors
+    /// Never for a well-formed problem.
+    pub fn output(&self) -> Result<Program, GraphError> {
+        self.program("output", &self.graph, vec![(self.output, Role::Output)])
+    }
+
     /// Loss, weight, output, next buffers (in train mode), and the sum-reduced gradient added into the result column.
     /// Cost: 3 F.
     ///
@@ -259,6 +267,61 @@ impl Problem {
         self.product("transposed Jacobian product", &g, outputs, segments, rows, self.dimension(wrt))
     }
 
+    /// Jᵀ·u as [`jacobian_transpose`](Self::jacobian_transpose), for losses that are known on the host alone: the
+    /// primal part returns the network's output, from which the caller forms u = ∂loss/∂output, and neither part reads
+    /// labels. Cost: F for the primal part, F for each tangent part with respect to samples.
+    ///
+    /// # Errors
+    /// As [`Self::gradient`].
+    pub fn pull_back(&self, wrt: &Wrt) -> Result<Product, GraphError> {
+        let mut g = self.graph.clone();
+        let cotangent = g.leaf(Source::OutputCotangent, g.shape(self.output).clone(), Kind::Real)?;
+        let outputs = self.pulled_back(&mut g, self.output, cotangent, wrt)?;
+        let segments = vec![Segment { source: Source::OutputCotangent, offset: 0 }];
+        let rows = g.shape(self.output).elements();
+        let returned = vec![(self.output, Role::Output)];
+        self.split_product("pull-back", &g, (outputs, returned), segments, rows, self.dimension(wrt))
+    }
+
+    /// J·v as [`jacobian`](Self::jacobian), reading no labels; the primal part returns the network's output. Cost: F
+    /// for the primal part, F for each tangent part.
+    ///
+    /// # Errors
+    /// As [`Self::gradient`].
+    pub fn push_forward(&self, wrt: &Wrt) -> Result<Product, GraphError> {
+        let mut g = self.graph.clone();
+        let (seeds, segments) = self.seeds(&mut g, wrt)?;
+        let moved = forward(&mut g, &seeds, &[self.output])?;
+        let outputs = moved.into_iter().flatten().map(|t| (t, Role::Flat { offset: 0 })).collect();
+        let rows = g.shape(self.output).elements();
+        let returned = vec![(self.output, Role::Output)];
+        self.split_product("push-forward", &g, (outputs, returned), segments, self.dimension(wrt), rows)
+    }
+
+    /// Σ_k u_k ∇²z_k v with respect to the samples: the second derivative of ⟨u, z⟩, u being a constant `[B, C]`. It is
+    /// what the network's own curvature adds to the Hessian of any function of its output; where the network is
+    /// piecewise linear the tangent part has no output at all, which means zero. The direction is v (B·D rows), then u
+    /// (B·C rows); because of that offset the programs are good for batches of `batch` samples only. Cost: F for the
+    /// primal part, about 3 F for each tangent part.
+    ///
+    /// # Errors
+    /// As [`Self::gradient`].
+    pub fn output_curvature(&self, batch: usize) -> Result<Product, GraphError> {
+        let wrt = Wrt::Samples;
+        let mut g = self.graph.clone();
+        let cotangent = g.leaf(Source::OutputCotangent, g.shape(self.output).clone(), Kind::Real)?;
+        let pulled = self.pulled_back(&mut g, self.output, cotangent, &wrt)?;
+        let (seeds, mut segments) = self.seeds(&mut g, &wrt)?;
+        let values: Vec<ValueId> = pulled.iter().map(|o| o.0).collect();
+        let tangents = forward(&mut g, &seeds, &values)?;
+        let outputs = tangents.into_iter().zip(pulled).filter_map(|(t, (_, role))| t.map(|t| (t, role))).collect();
+        let (v, u) = (self.dimension(&wrt).at(batch), g.shape(self.output).elements().at(batch));
+        segments.push(Segment { source: Source::OutputCotangent, offset: v });
+        let returned = vec![(self.output, Role::Output)];
+        let name = "curvature of the output";
+        self.split_product(name, &g, (outputs, returned), segments, Dim::Fixed(v + u), self.dimension(&wrt))
+    }
+
     fn product(
         &self,
         name: &str,
@@ -268,15 +331,27 @@ impl Problem {
         direction_len: Dim,
         result_len: Dim,
     ) -> Result<Product, GraphError> {
-        let scalars = self.scalars();
-        let values: Vec<ValueId> = outputs.iter().chain(&scalars).map(|o| o.0).collect();
+        self.split_product(name, g, (outputs, self.scalars()), direction, direction_len, result_len)
+    }
+
+    /// Splits a product; `returned` is what its primal part hands to the host besides.
+    fn split_product(
+        &self,
+        name: &str,
+        g: &Graph,
+        (outputs, returned): (Vec<(ValueId, Role)>, Vec<(ValueId, Role)>),
+        direction: Vec<Segment>,
+        direction_len: Dim,
+        result_len: Dim,
+    ) -> Result<Product, GraphError> {
+        let values: Vec<ValueId> = outputs.iter().chain(&returned).map(|o| o.0).collect();
         let Parts { primal, saved, primal_outputs, tangent, tangent_outputs } = split(g, &values)?;
         let mut kept: Vec<(ValueId, Role)> = saved.iter().enumerate().map(|(k, &v)| (v, Role::Saved(k))).collect();
         let mut moving = Vec::new();
-        for (i, (_, role)) in outputs.into_iter().chain(scalars).enumerate() {
+        for (i, (_, role)) in outputs.into_iter().chain(returned).enumerate() {
             match (tangent_outputs[i], primal_outputs[i]) {
                 (Some(t), _) => moving.push((t, role)),
-                (None, Some(p)) if matches!(role, Role::Loss | Role::Weight) => kept.push((p, role)),
+                (None, Some(p)) if matches!(role, Role::Loss | Role::Weight | Role::Output) => kept.push((p, role)),
                 // A linear output's derivative can be independent of the direction only by being zero.
                 _ => {}
             }

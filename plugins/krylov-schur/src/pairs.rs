@@ -18,13 +18,7 @@ impl Found {
     }
 
     /// Takes the vectors of one end in; where there are fewer than wanted, the rest was not found.
-    pub fn add(
-        &mut self,
-        top: bool,
-        count: usize,
-        values: &[f64],
-        vectors: MatRef<'_, f64>,
-    ) {
+    pub fn add(&mut self, top: bool, count: usize, values: &[f64], vectors: MatRef<'_, f64>) {
         let mut order: Vec<usize> = (0..values.len().min(count)).collect();
         order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
         let to = if top { &mut self.largest } else { &mut self.smallest };

@@ -9,9 +9,8 @@ use hesse_krylov_schur::KrylovSchur;
 
 fn diagonal(values: Vec<f64>, largest: usize, smallest: usize) -> Result<EigenResult, SolverError> {
     let n = values.len();
-    let operator = HostOperator::new(n, Precision::F64, move |x: &[f64]| {
-        x.iter().zip(&values).map(|(x, d)| x * d).collect()
-    });
+    let operator =
+        HostOperator::new(n, Precision::F64, move |x: &[f64]| x.iter().zip(&values).map(|(x, d)| x * d).collect());
     let request = EigenRequest { largest, smallest, tolerance: 1e-6, max_products: 500, seed: 1 };
     KrylovSchur { basis: 64 }.solve(&operator, &request, &mut |_| Control::Continue)
 }

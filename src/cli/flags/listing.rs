@@ -1,4 +1,4 @@
-//! Flags of `models`, `backends` and `solvers`.
+//! Flags of `models`, `backends`, `solvers` and `attacks`.
 
 use super::OutputFlags;
 use clap::Args;

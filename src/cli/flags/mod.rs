@@ -1,5 +1,6 @@
 //! The command line as typed flags. Each group becomes one validated value of the library; nothing else happens here.
 
+mod attack;
 mod check;
 mod data;
 mod listing;
@@ -13,6 +14,7 @@ mod spectrum;
 mod study;
 mod train;
 
+pub use attack::AttackFlags;
 pub use check::CheckFlags;
 pub use data::{DataCommand, DataFlags, FetchFlags, FetchSet, InfoFlags};
 pub use listing::ListingFlags;
@@ -28,7 +30,7 @@ pub use train::TrainFlags;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
-/// Measures how sharp a neural network's loss is: exact second derivatives, eigenvalues of the Hessian
+/// Measures how sharp a neural network's loss is: exact second derivatives, eigenvalues of the Hessian, attacks
 #[derive(Debug, Parser)]
 #[command(
     name = "hesse",
@@ -58,6 +60,8 @@ pub enum Command {
     Spectrum(Box<SpectrumFlags>),
     /// Test the derivatives on this very problem: symmetry, linearity, noise floor, slope of finite differences
     Check(Box<CheckFlags>),
+    /// Attack a network's inputs: accuracy under FGSM, PGD, DeepFool and others, and the worst case of all
+    Attack(Box<AttackFlags>),
     /// Repeat an experiment of the paper from end to end
     #[command(subcommand)]
     Study(StudyCommand),
@@ -73,4 +77,6 @@ pub enum Command {
     /// List, check or begin plugins: architectures, eigensolvers, attacks and backends from libraries
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// List the attacks and their options
+    Attacks(ListingFlags),
 }

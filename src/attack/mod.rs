@@ -1,0 +1,24 @@
+//! Evaluating robustness: attacks on a network over a set of samples, and the worst case of all of them.
+//!
+//! [`evaluate`] goes through the samples batch by batch and lets every attack work on a batch before the next begins,
+//! so that a run that is stopped has a complete result on the samples it reached. It tells a [`Watch`] how far it is
+//! and asks it whether to stop; it does not print.
+//!
+//! Decided against: attacking only what earlier attacks left standing. It saves time, but then no attack's own figure
+//! can be compared with anyone's.
+#![forbid(unsafe_code)]
+
+mod error;
+mod evaluate;
+mod list;
+mod notices;
+mod report;
+mod tally;
+mod text;
+
+pub use error::EvaluationError;
+pub use evaluate::{AttackOptions, Event, Watch, evaluate};
+pub use list::{parse_attacks, parse_epsilon};
+pub use report::{AttackReport, ResultPart, SamplePart, WorstCasePart};
+pub use tally::{Evaluation, Tally};
+pub use text::attack_text;
