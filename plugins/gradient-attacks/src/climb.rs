@@ -7,7 +7,9 @@ use hesse_core::eigen::Control;
 
 /// The share of entries that an L1 step moves unless another is asked for. SLIDE's 1 % was made for thousands of
 /// inputs; of a few it is a single one, and single entries do not undo a dense random start: with it, twenty steps fell
-/// behind one FGSM step. 5 % was chosen among 1, 5, 10 and 20 % on the two small networks of this crate's tests.
+/// behind one FGSM step. 5 % was chosen among 1, 5, 10 and 20 % on the two small networks of this crate's tests. On an
+/// MNIST network, which had no part in the choice, neither is clearly better (128 samples, 20 steps: 1 % fooled 3 and 5
+/// % fooled 1 at ε 5, 17 and 20 at ε 15), and `apgd` is far ahead of both (4 and 43): prefer it under L1.
 pub(crate) const SHARE: f64 = 0.05;
 
 /// Where the ascent begins.
