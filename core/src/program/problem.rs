@@ -25,6 +25,8 @@ pub struct Product {
     pub tangent: Program,
 }
 
+/// Values with what they are for.
+type Roles = Vec<(ValueId, Role)>;
 /// Values with their tangents.
 type Seeds = Vec<(ValueId, ValueId)>;
 
@@ -339,7 +341,7 @@ impl Problem {
         &self,
         name: &str,
         g: &Graph,
-        (outputs, returned): (Vec<(ValueId, Role)>, Vec<(ValueId, Role)>),
+        (outputs, returned): (Roles, Roles),
         direction: Vec<Segment>,
         direction_len: Dim,
         result_len: Dim,

@@ -5,8 +5,12 @@ use crate::uphill::{standing, uphill};
 use hesse_core::attack::{AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle, Norm, geometry};
 use hesse_core::eigen::Control;
 
-/// The share of entries that an L1 step moves (SLIDE's 99th percentile).
-const L1_SHARE: f64 = 0.01;
+/// The share of entries that an L1 step moves unless another is asked for. SLIDE's 1 % was made for thousands of
+/// inputs; of a few it is a single one, and single entries do not undo a dense random start: with it, twenty steps fell
+/// behind one FGSM step. 5 % was chosen among 1, 5, 10 and 20 % on the two small networks of this crate's tests. On an
+/// MNIST network, which had no part in the choice, neither is clearly better (128 samples, 20 steps: 1 % fooled 3 and 5
+/// % fooled 1 at ε 5, 17 and 20 at ε 15), and `apgd` is far ahead of both (4 and 43): prefer it under L1.
+pub(crate) const SHARE: f64 = 0.05;
 
 /// Where the ascent begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +44,8 @@ pub struct Climb {
     /// μ of MI-FGSM: the direction is the gradient, divided by its L1 norm, plus μ times the last direction. Zero: the
     /// gradient.
     pub momentum: f64,
+    /// Share of the entries that an L1 step moves, at least one; other norms move all.
+    pub share: f64,
     /// What is returned.
     pub returned: Return,
 }
@@ -76,7 +82,7 @@ impl Climb {
             }
             for (x, g) in x.chunks_exact_mut(d).zip(found.gradient.chunks_exact(d)) {
                 match threat.norm {
-                    Norm::L1 => geometry::add_sparse_ascent(threat, g, self.step, L1_SHARE, x),
+                    Norm::L1 => geometry::add_sparse_ascent(threat, g, self.step, self.share, x),
                     norm => geometry::add_steepest_ascent(norm, g, self.step, x),
                 }
             }

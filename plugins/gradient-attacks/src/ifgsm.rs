@@ -1,6 +1,6 @@
 //! Several steps from the clean sample: the paper's FGSM-10.
 
-use crate::climb::{Climb, Return, Start};
+use crate::climb::{Climb, Return, SHARE, Start};
 use crate::uphill::{LOSS, loss_of};
 use hesse_core::attack::{Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle};
 use hesse_core::eigen::Control;
@@ -42,7 +42,7 @@ impl Attack for Ifgsm {
             StepRule::Length(length) => length,
         };
         let (loss, steps) = (self.loss, self.steps);
-        Climb { loss, steps, step, start: Start::Clean, momentum: 0.0, returned: Return::Last }
+        Climb { loss, steps, step, start: Start::Clean, momentum: 0.0, share: SHARE, returned: Return::Last }
             .run(oracle, request, observe)
     }
 }

@@ -1,6 +1,6 @@
 //! Projected gradient ascent from a random start.
 
-use crate::climb::{Climb, Return, Start};
+use crate::climb::{Climb, Return, SHARE, Start};
 use crate::uphill::{LOSS, loss_of};
 use hesse_core::attack::{
     Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle, Restarts,
@@ -30,6 +30,8 @@ pub struct Pgd {
     pub start: Start,
     /// Share of the last direction that is taken again (MI-FGSM); zero for none.
     pub momentum: f64,
+    /// Share of the entries that an L1 step moves.
+    pub share: f64,
     /// Which iterate is returned.
     pub returned: Return,
 }
@@ -45,8 +47,8 @@ impl Attack for Pgd {
             StepSize::Absolute(step) => step,
             StepSize::Relative(share) => share * request.epsilon,
         };
-        let Pgd { loss, steps, start, momentum, returned, .. } = *self;
-        Climb { loss, steps, step, start, momentum, returned }.run(oracle, request, observe)
+        let Pgd { loss, steps, start, momentum, share, returned, .. } = *self;
+        Climb { loss, steps, step, start, momentum, share, returned }.run(oracle, request, observe)
     }
 }
 
@@ -83,6 +85,12 @@ const OPTIONS: &[OptionSpec] = &[
         help: "share of the last direction that is taken again (MI-FGSM: 1)",
     },
     OptionSpec {
+        name: "share",
+        kind: OptionKind::Real,
+        default: "0.05",
+        help: "share of the entries that an l1 step moves, at least one",
+    },
+    OptionSpec {
         name: "return",
         kind: OptionKind::Choice(&["best", "last"]),
         default: "best",
@@ -110,7 +118,8 @@ fn make(options: &Options) -> Result<Box<dyn Attack>, OptionError> {
     let returned =
         if options.choice("return", "best", &["best", "last"])? == "last" { Return::Last } else { Return::Best };
     let momentum = options.number("momentum", 0.0)?.unwrap_or(0.0);
-    let attack = Pgd { loss: loss_of(options)?, steps, step, start, momentum, returned };
+    let share = options.number("share", 0.0)?.unwrap_or(SHARE);
+    let attack = Pgd { loss: loss_of(options)?, steps, step, start, momentum, share, returned };
     Ok(if restarts > 1 { Box::new(Restarts::new(Box::new(attack), restarts)) } else { Box::new(attack) })
 }
 

@@ -28,7 +28,7 @@ pub struct AttackFlags {
     pub attack: Vec<String>,
     /// Largest norms of a perturbation, comma-separated, in pixels from 0 to 1; fractions such as 8/255 are understood
     #[arg(long, value_name = "EPS,…", required = true, help_heading = "Attack")]
-    #[arg(value_delimiter = ',', value_parser = parse_epsilon)]
+    #[arg(value_delimiter = ',', value_parser = parse_epsilon, allow_negative_numbers = true)]
     pub eps: Vec<f64>,
     /// How perturbations are measured
     #[arg(long, value_name = "linf|l2|l1", default_value = "linf", help_heading = "Attack")]

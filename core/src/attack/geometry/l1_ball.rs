@@ -13,9 +13,20 @@ use crate::attack::ThreatModel;
 /// See [`project`](super::project).
 pub(super) fn project(threat: &ThreatModel, epsilon: f64, clean: &[f64], x: &mut [f64]) {
     let entries: Vec<(f64, f64)> = x.iter().zip(clean).map(|(x, c)| (x - c, room(threat, *c, x - c))).collect();
-    let Some(tau) = threshold(&entries, epsilon) else { return };
-    for ((x, c), (d, room)) in x.iter_mut().zip(clean).zip(&entries) {
-        *x = c + ((d.abs() - tau).max(0.0).min(*room)).copysign(*d);
+    let Some(mut tau) = threshold(&entries, epsilon) else { return };
+    // The walk subtracts its way down from Σ|d|, and a small ε drowns in the rounding of that. Sums of what is left do
+    // not cancel: two steps along the last segment restore the digits, and a last factor keeps the bound.
+    let left = |tau: f64| entries.iter().map(move |(d, room)| (d.abs() - tau).max(0.0).min(*room));
+    for _ in 0..2 {
+        let shrinking = entries.iter().filter(|(d, room)| (0.0..*room).contains(&(d.abs() - tau))).count();
+        if shrinking > 0 {
+            tau += (left(tau).sum::<f64>() - epsilon) / shrinking as f64;
+        }
+    }
+    let total: f64 = left(tau).sum();
+    let factor = if total > epsilon { epsilon / total } else { 1.0 };
+    for ((x, c), ((d, _), size)) in x.iter_mut().zip(clean).zip(entries.iter().zip(left(tau))) {
+        *x = c + (size * factor).copysign(*d);
     }
 }
 

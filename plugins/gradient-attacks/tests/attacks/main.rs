@@ -22,24 +22,24 @@ use hesse_core::registry;
 use hesse_gradient_attacks as _;
 
 /// The attack that `name:key=value,…` names.
-pub fn attack(text: &str) -> Box<dyn Attack> {
+pub(crate) fn attack(text: &str) -> Box<dyn Attack> {
     let (name, options) = Options::split(text).unwrap();
     let entry = registry::find::<registry::AttackEntry>(&name).unwrap();
     (entry.make)(&options).unwrap()
 }
 
 /// Every registered attack.
-pub fn names() -> Vec<&'static str> {
+pub(crate) fn names() -> Vec<&'static str> {
     registry::attacks().iter().map(|e| e.name).collect()
 }
 
 /// The norms that an attack has a form for.
-pub fn norms(name: &str) -> Vec<Norm> {
+pub(crate) fn norms(name: &str) -> Vec<Norm> {
     if name == "deepfool" { vec![Norm::Linf, Norm::L2] } else { vec![Norm::Linf, Norm::L2, Norm::L1] }
 }
 
 /// A radius of medium strength on the toy networks.
-pub fn medium(norm: Norm) -> f64 {
+pub(crate) fn medium(norm: Norm) -> f64 {
     match norm {
         Norm::Linf => 0.06,
         Norm::L2 => 0.3,
@@ -47,26 +47,26 @@ pub fn medium(norm: Norm) -> f64 {
     }
 }
 
-pub fn threat(norm: Norm) -> ThreatModel {
+pub(crate) fn threat(norm: Norm) -> ThreatModel {
     ThreatModel { norm, lower: 0.0, upper: 1.0 }
 }
 
 /// Samples with labels, numbered from zero.
 #[derive(Clone)]
-pub struct Samples {
-    pub x: Vec<f64>,
-    pub labels: Vec<u32>,
-    pub indices: Vec<usize>,
+pub(crate) struct Samples {
+    pub(crate) x: Vec<f64>,
+    pub(crate) labels: Vec<u32>,
+    pub(crate) indices: Vec<usize>,
 }
 
 impl Samples {
-    pub fn new(x: Vec<f64>, labels: Vec<u32>) -> Self {
+    pub(crate) fn new(x: Vec<f64>, labels: Vec<u32>) -> Self {
         Samples { x, indices: (0..labels.len()).collect(), labels }
     }
-    pub fn batch(&self) -> SampleBatch<'_> {
+    pub(crate) fn batch(&self) -> SampleBatch<'_> {
         SampleBatch { samples: &self.x, labels: &self.labels, indices: &self.indices }
     }
-    pub fn request(&self, norm: Norm, epsilon: f64) -> AttackRequest<'_> {
+    pub(crate) fn request(&self, norm: Norm, epsilon: f64) -> AttackRequest<'_> {
         AttackRequest {
             samples: &self.x,
             labels: &self.labels,
@@ -78,7 +78,7 @@ impl Samples {
         }
     }
     /// Some of them, in this order.
-    pub fn pick(&self, order: &[usize]) -> Samples {
+    pub(crate) fn pick(&self, order: &[usize]) -> Samples {
         let d = self.x.len() / self.labels.len();
         Samples {
             x: order.iter().flat_map(|i| self.x[i * d..(i + 1) * d].to_vec()).collect(),
@@ -89,11 +89,17 @@ impl Samples {
 }
 
 /// Runs an attack under the driver.
-pub fn drive(oracle: &dyn InputOracle, samples: &Samples, name: &str, norm: Norm, epsilons: &[f64]) -> AttackOutcome {
+pub(crate) fn drive(
+    oracle: &dyn InputOracle,
+    samples: &Samples,
+    name: &str,
+    norm: Norm,
+    epsilons: &[f64],
+) -> AttackOutcome {
     drive_this(oracle, samples, attack(name).as_ref(), norm, epsilons)
 }
 
-pub fn drive_this(
+pub(crate) fn drive_this(
     oracle: &dyn InputOracle,
     samples: &Samples,
     attack: &dyn Attack,
@@ -105,18 +111,18 @@ pub fn drive_this(
 }
 
 /// Runs an attack without the driver.
-pub fn propose(oracle: &dyn InputOracle, samples: &Samples, name: &str, norm: Norm, epsilon: f64) -> Vec<f64> {
+pub(crate) fn propose(oracle: &dyn InputOracle, samples: &Samples, name: &str, norm: Norm, epsilon: f64) -> Vec<f64> {
     let request = samples.request(norm, epsilon);
     attack(name).run(oracle, &request, &mut |_: AttackStep<'_>| Control::Continue).unwrap()
 }
 
 /// Mean cross-entropy of the returned samples.
-pub fn mean_loss(outcome: &AttackOutcome, at: usize) -> f64 {
+pub(crate) fn mean_loss(outcome: &AttackOutcome, at: usize) -> f64 {
     let samples = &outcome.epsilons[at].samples;
     samples.iter().map(|s| s.score.loss).sum::<f64>() / samples.len() as f64
 }
 
 /// Samples not classified correctly any more.
-pub fn fooled(outcome: &AttackOutcome, at: usize) -> usize {
+pub(crate) fn fooled(outcome: &AttackOutcome, at: usize) -> usize {
     outcome.epsilons[at].samples.iter().filter(|s| s.score.success).count()
 }
