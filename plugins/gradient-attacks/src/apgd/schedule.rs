@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn a_best_loss_that_stands_still_halves_the_step_every_other_time() {
         let mut p = Progress::new(0.0);
-        let mut interval = |p: &mut Progress| {
+        let interval = |p: &mut Progress| {
             (1..=4).for_each(|i| p.step(f64::from(i)));
             p.last = 0.0;
             p.judge(4, 4.0)
