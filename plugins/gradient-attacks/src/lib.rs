@@ -14,7 +14,7 @@
 //! target instead of raising that of the label. A zero gradient means no step, never NaN.
 //!
 //! Decided against: one class with hooks for optimiser, loss and projection (every peer's grew until no
-//! variant could be read alone); [`climb`] holds the loop that three attacks share, and nothing else is shared.
+//! variant could be read alone); `climb` holds the loop that three attacks share, and nothing else is shared.
 //!
 //! Sources: Goodfellow, Shlens and Szegedy, *Explaining and Harnessing Adversarial Examples*, ICLR 2015 (FGSM); Madry
 //! et al., *Towards Deep Learning Models Resistant to Adversarial Attacks*, ICLR 2018 (PGD); Dong et al., *Boosting
