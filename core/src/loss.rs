@@ -49,6 +49,10 @@ impl Loss {
     pub fn record(&self, g: &mut Graph, output: ValueId) -> Result<LossValues, GraphError> {
         let shape = g.shape(output).clone();
         let leading = Shape::new(shape.dims()[..shape.rank().saturating_sub(1)].to_vec())?;
+        // A graph that was read from bytes may have any output.
+        if shape.dims().first() != Some(&Dim::Batch(1)) {
+            return Err(GraphError::mismatch("loss", "an output [B, …]", &shape));
+        }
         match self {
             Loss::CrossEntropy { label_smoothing, class_weights, ignored_label } => {
                 let Dim::Fixed(classes) = shape.last() else {
@@ -168,7 +172,7 @@ fn squared(g: &mut Graph, output: ValueId, target: ValueId) -> Result<LossValues
     let squares = g.mul(difference, difference)?;
     let inner: Vec<usize> = (1..shape.rank()).collect();
     let per_sample = g.sum(squares, &inner)?;
-    let entries: usize = shape.dims()[1..].iter().map(|d| d.at(1)).product();
+    let entries: usize = shape.dims().iter().skip(1).map(|d| d.at(1)).product();
     let weights = g.fill(entries as f64, g.shape(per_sample).clone())?;
     finish(g, per_sample, weights)
 }

@@ -103,3 +103,22 @@ fn a_claim_of_more_entries_than_bytes_is_refused_at_once() {
         assert!(started.elapsed().as_millis() < 200, "{count} nodes");
     }
 }
+
+#[test]
+fn a_graph_whose_output_is_a_scalar_has_no_loss() {
+    // Found by fuzzing: one constant, one output, no axis.
+    let payload = [4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+    let mut bytes = b"HESSEGRF\x01\x00".to_vec();
+    bytes.extend((payload.len() as u64).to_le_bytes());
+    bytes.extend(payload);
+    if let Ok(graph) = Graph::from_bytes(&bytes) {
+        for loss in [hesse_core::loss::Loss::SquaredError, hesse_core::loss::Loss::default()] {
+            assert!(hesse_core::program::Problem::new(graph.clone(), &loss).is_err());
+        }
+    }
+    let mut g = Graph::default();
+    let y = g.fill(1.0, hesse_core::graph::Shape::fixed(&[]).unwrap()).unwrap();
+    for loss in [hesse_core::loss::Loss::SquaredError, hesse_core::loss::Loss::SquaredErrorOneHot] {
+        assert!(loss.record(&mut g, y).is_err());
+    }
+}
