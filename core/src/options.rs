@@ -85,7 +85,7 @@ impl OptionKind {
             OptionKind::Text => "text".into(),
             OptionKind::Bool => "true or false".into(),
             OptionKind::Integer(least) => format!("a whole number of at least {least}"),
-            OptionKind::Real => "a finite number".into(),
+            OptionKind::Real => "a finite number, such as 0.01 or 2/255".into(),
             OptionKind::Choice(choices) => format!("one of {}", choices.join(", ")),
         }
     }

@@ -80,7 +80,7 @@ fn options_that_cannot_be_are_refused() {
         ("pgd:nosuch=1", "no option 'nosuch'"),
         ("fgsm:steps=3", "no option 'steps'"),
         ("ifgsm:rule=half", "split, full"),
-        ("deepfool:overshoot=x", "at least 0"),
+        ("deepfool:overshoot=x", "2/255"),
         ("noise:draws=0", "at least 1"),
     ];
     for (text, word) in cases {
