@@ -6,6 +6,8 @@ use cli_common::{Place, SMALL};
 use std::fs;
 use std::io::Read;
 use std::process::Stdio;
+#[cfg(unix)]
+use std::time::Duration;
 
 #[test]
 fn the_version_and_every_help_are_printed() {
@@ -253,58 +255,52 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     assert!(child.wait().unwrap().success() && text.is_empty(), "{text}");
 }
 
+/// Starts a command, interrupts it after a while, and returns what it then said; it must end with 130.
 #[cfg(unix)]
-#[test]
-fn an_interrupted_run_prints_what_it_has_and_ends_with_130() {
+fn interrupted(place: &Place, flags: &[&str], more: &[&str], after: Duration) -> String {
     use std::io::{BufRead, BufReader};
-    let place = Place::new();
-    // Far more products than a moment allows.
-    let flags = ["spectrum", "--model", "m1", "--data", "glyphs:train=512,test=32", "--top", "60", "--tol", "1e-14"];
-    let mut child = place
-        .command()
-        .args(flags)
-        .args(["--max-products", "1000000", "--no-self-test", "--threads", "1"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = place.command();
+    let mut child = command.args(flags).args(more).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut err = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     // The first notice comes when the problem has been read and the listener is in place.
     err.read_line(&mut line).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(1500));
+    std::thread::sleep(after);
     let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     let mut rest = String::new();
     err.read_to_string(&mut rest).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{line}{rest}");
+    rest
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_prints_what_it_has_and_ends_with_130() {
+    let place = Place::new();
+    // Far more products than a moment allows.
+    let flags = ["spectrum", "--model", "m1", "--data", "glyphs:train=512,test=32", "--top", "60", "--tol", "1e-14"];
+    let rest = interrupted(
+        &place,
+        &flags,
+        &["--max-products", "1000000", "--no-self-test", "--threads", "1"],
+        Duration::from_millis(1500),
+    );
     assert!(rest.contains("stopping"), "{rest}");
 }
 
 #[cfg(unix)]
 #[test]
 fn an_interrupted_evaluation_keeps_the_batches_that_are_done() {
-    use std::io::{BufRead, BufReader};
     let place = Place::new();
     let flags =
         ["attack", "--model", "mlp:hidden=64", "--data", "glyphs:train=32,test=4000", "--attack", "pgd:steps=100"];
-    let mut child = place
-        .command()
-        .args(flags)
-        .args(["--eps", "0.1", "--batch-size", "1", "--threads", "1", "--json", "out.json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut err = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    err.read_line(&mut line).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(4000));
-    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-    let mut rest = String::new();
-    err.read_to_string(&mut rest).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130), "{line}{rest}");
+    let rest = interrupted(
+        &place,
+        &flags,
+        &["--eps", "0.1", "--batch-size", "1", "--threads", "1", "--json", "out.json"],
+        Duration::from_millis(4000),
+    );
     let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(place.path("out.json")).unwrap()).unwrap();
     let done = json["samples"].as_u64().unwrap();
     assert!(json["interrupted"] == true && (1..4000).contains(&done), "{done} samples");

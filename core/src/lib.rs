@@ -13,6 +13,7 @@ pub mod autodiff;
 pub mod backend;
 pub mod eigen;
 pub mod error;
+mod frame;
 pub mod graph;
 pub mod host;
 pub mod loss;

@@ -44,7 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<Endi
     };
     // A new plugin is begun without what may be wrong with the old ones.
     if !matches!(program.command, Command::Plugin(flags::PluginCommand::New(_))) {
-        output::notes(&load_all(&program.plugins)?.notices);
+        output::notes(&load_all(&program.plugins)?);
     }
     match program.command {
         Command::Train(flags) => train::run(&flags, &command),

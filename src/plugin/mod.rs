@@ -7,4 +7,4 @@ pub mod check;
 pub mod new;
 mod search;
 
-pub use search::{PluginError, Searched, load_all, user_folder};
+pub use search::{PluginError, load_all, user_folder};

@@ -36,18 +36,12 @@ pub enum PluginError {
     },
 }
 
-/// What became of the search.
-#[derive(Debug, Default)]
-pub struct Searched {
-    /// What a person should know.
-    pub notices: Vec<String>,
-}
-
-/// Loads and registers every plugin: `named` ones first, then those of the folders.
+/// Loads and registers every plugin: `named` ones first, then those of the folders. Returns what
+/// a person should know.
 ///
 /// # Errors
 /// Where a named one cannot be loaded.
-pub fn load_all(named: &[PathBuf]) -> Result<Searched, PluginError> {
+pub fn load_all(named: &[PathBuf]) -> Result<Vec<String>, PluginError> {
     for path in named {
         let libraries = if path.is_dir() {
             let found = libraries(path).map_err(|cause| PluginError::Folder { path: path.clone(), cause })?;
@@ -62,28 +56,28 @@ pub fn load_all(named: &[PathBuf]) -> Result<Searched, PluginError> {
             load(&library)?;
         }
     }
-    let mut searched = Searched::default();
+    let mut notices = Vec::new();
     let listed = std::env::var_os(VARIABLE).unwrap_or_default();
     for folder in std::env::split_paths(&listed).filter(|f| !f.as_os_str().is_empty()) {
         if folder.is_relative() {
             let place = folder.display();
-            searched.notices.push(format!("{VARIABLE}: {place}: expected an absolute path; not searched"));
+            notices.push(format!("{VARIABLE}: {place}: expected an absolute path; not searched"));
             continue;
         }
         match libraries(&folder) {
-            Ok(found) => found.iter().for_each(|l| try_load(l, &mut searched)),
-            Err(cause) => searched.notices.push(format!("{VARIABLE}: {}: {cause}", folder.display())),
+            Ok(found) => found.iter().for_each(|l| try_load(l, &mut notices)),
+            Err(cause) => notices.push(format!("{VARIABLE}: {}: {cause}", folder.display())),
         }
     }
     if let Some(found) = user_folder().and_then(|folder| libraries(&folder).ok()) {
-        found.iter().for_each(|l| try_load(l, &mut searched));
+        found.iter().for_each(|l| try_load(l, &mut notices));
     }
-    Ok(searched)
+    Ok(notices)
 }
 
-fn try_load(library: &Path, searched: &mut Searched) {
+fn try_load(library: &Path, notices: &mut Vec<String>) {
     if let Err(error) = load(library) {
-        searched.notices.push(format!("plugin left out: {error}"));
+        notices.push(format!("plugin left out: {error}"));
     }
 }
 

@@ -34,6 +34,16 @@ pub enum OracleError {
     Foreign(String),
 }
 
+impl OracleError {
+    /// Refuses an argument of another size than expected.
+    ///
+    /// # Errors
+    /// [`OracleError::Size`] where the two differ.
+    pub fn check_size(what: &'static str, expected: usize, found: usize) -> Result<(), Self> {
+        if expected == found { Ok(()) } else { Err(OracleError::Size { what, expected, found }) }
+    }
+}
+
 /// An attack that could not be carried out.
 #[derive(Debug, Error)]
 #[non_exhaustive]

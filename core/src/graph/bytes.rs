@@ -6,6 +6,7 @@
 
 use super::{Buffer, BufferUpdate, DropoutSite, Graph, Node, Op, Parameter, Source, ValueId, infer::infer};
 use crate::error::GraphError;
+use crate::frame::{Frame, mismatch as bytes};
 use serde::Deserialize;
 use std::collections::HashSet;
 
@@ -13,7 +14,7 @@ use std::collections::HashSet;
 pub const MAGIC: [u8; 8] = *b"HESSEGRF";
 /// Version of the layout behind the magic.
 pub const FORMAT_VERSION: u16 = 1;
-const HEADER: usize = 18;
+const FRAME: Frame = Frame { magic: MAGIC, version: FORMAT_VERSION, what: "graph" };
 
 #[derive(Deserialize)]
 struct Stored {
@@ -31,13 +32,7 @@ impl Graph {
     /// # Errors
     /// Where a constant cannot be stored; none of the present primitives has such.
     pub fn to_bytes(&self) -> Result<Vec<u8>, GraphError> {
-        let payload = postcard::to_stdvec(self).map_err(|e| bytes("a graph that can be stored", e))?;
-        let mut out = Vec::with_capacity(HEADER + payload.len());
-        out.extend(MAGIC);
-        out.extend(FORMAT_VERSION.to_le_bytes());
-        out.extend((payload.len() as u64).to_le_bytes());
-        out.extend(payload);
-        Ok(out)
+        FRAME.write(self)
     }
 
     /// Reads the stored form, checking everything.
@@ -45,31 +40,8 @@ impl Graph {
     /// # Errors
     /// Where the bytes are foreign, of another version, damaged, or describe no well-formed graph.
     pub fn from_bytes(data: &[u8]) -> Result<Graph, GraphError> {
-        let header = data.get(..HEADER).ok_or_else(|| bytes(format!("{HEADER} header bytes"), data.len()))?;
-        if header[..8] != MAGIC {
-            return Err(bytes("the magic HESSEGRF", format!("{:02x?}", &header[..8])));
-        }
-        let version = u16::from_le_bytes([header[8], header[9]]);
-        if version != FORMAT_VERSION {
-            return Err(bytes(format!("version {FORMAT_VERSION}"), version));
-        }
-        let mut length = [0; 8];
-        length.copy_from_slice(&header[10..18]);
-        let payload = &data[HEADER..];
-        if u64::from_le_bytes(length) != payload.len() as u64 {
-            return Err(bytes(format!("{} payload bytes", u64::from_le_bytes(length)), payload.len()));
-        }
-        let (stored, rest): (Stored, _) =
-            postcard::take_from_bytes(payload).map_err(|e| bytes("a postcard graph", e))?;
-        if !rest.is_empty() {
-            return Err(bytes("no bytes behind the graph", rest.len()));
-        }
-        rebuild(stored)
+        rebuild(FRAME.read(data)?)
     }
-}
-
-fn bytes(expected: impl ToString, found: impl ToString) -> GraphError {
-    GraphError::Bytes { expected: expected.to_string(), found: found.to_string() }
 }
 
 fn rebuild(stored: Stored) -> Result<Graph, GraphError> {

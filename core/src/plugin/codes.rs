@@ -1,8 +1,9 @@
-//! Enumerations as numbers, both ways.
+//! Enumerations as numbers, and bookkeeping as a plain struct, both ways.
 
 use super::guard::Foreign;
-use super::raw;
+use super::raw::{self, RawStatistics};
 use crate::attack::{AttackLoss, Goal, Norm};
+use crate::eigen::{EigenStatistics, StopReason};
 
 pub(crate) fn loss_code(loss: AttackLoss) -> u32 {
     match loss {
@@ -53,5 +54,64 @@ pub(crate) fn goal_of(code: u32) -> Result<Goal, Foreign> {
         raw::GOAL_UNTARGETED => Ok(Goal::Untargeted),
         raw::GOAL_TARGETED => Ok(Goal::Targeted),
         other => Err(Foreign::failed(format!("goal: expected 0 or 1, found {other}"))),
+    }
+}
+
+pub(crate) fn reason_code(reason: StopReason) -> u32 {
+    match reason {
+        StopReason::Converged => raw::REASON_CONVERGED,
+        StopReason::ProductLimit => raw::REASON_PRODUCT_LIMIT,
+        StopReason::SpaceExhausted => raw::REASON_SPACE_EXHAUSTED,
+        StopReason::Stagnated | StopReason::Refuted => raw::REASON_STAGNATED,
+        StopReason::Interrupted => raw::REASON_INTERRUPTED,
+    }
+}
+
+#[cfg(feature = "load")]
+pub(crate) fn reason_of(code: u32) -> StopReason {
+    match code {
+        raw::REASON_CONVERGED => StopReason::Converged,
+        raw::REASON_PRODUCT_LIMIT => StopReason::ProductLimit,
+        raw::REASON_SPACE_EXHAUSTED => StopReason::SpaceExhausted,
+        raw::REASON_INTERRUPTED => StopReason::Interrupted,
+        _ => StopReason::Stagnated,
+    }
+}
+
+pub(crate) fn raw_statistics(s: &EigenStatistics) -> RawStatistics {
+    RawStatistics {
+        size: size_of::<RawStatistics>(),
+        products: s.products,
+        restarts: s.restarts,
+        inner_products: s.inner_products,
+        orthogonalizations: s.orthogonalizations,
+        breakdowns: s.breakdowns,
+        locked: s.locked,
+        basis_size: s.basis_size,
+        norm_estimate: s.norm_estimate,
+        largest_ritz: s.largest_ritz,
+        smallest_ritz: s.smallest_ritz,
+        product_seconds: s.product_seconds,
+        orthogonalization_seconds: s.orthogonalization_seconds,
+        seconds: s.seconds,
+    }
+}
+
+#[cfg(feature = "load")]
+pub(crate) fn statistics_of(s: &RawStatistics) -> EigenStatistics {
+    EigenStatistics {
+        products: s.products,
+        restarts: s.restarts,
+        inner_products: s.inner_products,
+        orthogonalizations: s.orthogonalizations,
+        breakdowns: s.breakdowns,
+        locked: s.locked,
+        basis_size: s.basis_size,
+        norm_estimate: s.norm_estimate,
+        largest_ritz: s.largest_ritz,
+        smallest_ritz: s.smallest_ritz,
+        product_seconds: s.product_seconds,
+        orthogonalization_seconds: s.orthogonalization_seconds,
+        seconds: s.seconds,
     }
 }

@@ -4,6 +4,7 @@ use super::raw::{Bytes, FAILED, INTERRUPTED, OK, PANICKED, Status};
 use super::text::TextError;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 /// What another library answered instead of a result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +34,31 @@ impl From<TextError> for Foreign {
     }
 }
 
+/// The first failure of something that is lent to another library, as it was: what crosses is text, and the lender's own
+/// caller should get the error whole.
+pub(crate) struct FirstFailure<E>(Mutex<Option<E>>);
+
+impl<E: std::fmt::Display> FirstFailure<E> {
+    pub fn new() -> Self {
+        FirstFailure(Mutex::new(None))
+    }
+
+    /// Lets an answer through, or keeps its error and hands out the text.
+    pub fn keep<T>(&self, answer: Result<T, E>, interrupted: impl FnOnce(&E) -> bool) -> Result<T, Foreign> {
+        answer.map_err(|error| {
+            let status = if interrupted(&error) { INTERRUPTED } else { FAILED };
+            let foreign = Foreign { status, message: error.to_string() };
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            foreign
+        })
+    }
+
+    /// What went wrong, if anything did.
+    pub fn take(&self) -> Option<E> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// Runs what another library asked for. A panic ends here: it must not unwind into code of another build.
 pub(crate) fn guard(error: *mut Bytes, run: impl FnOnce() -> Result<(), Foreign>) -> Status {
     let failure = match catch_unwind(AssertUnwindSafe(run)) {
@@ -56,7 +82,8 @@ pub(crate) fn guard_or<T>(otherwise: T, run: impl FnOnce() -> T) -> T {
     })
 }
 
-fn panic_message(payload: Box<dyn Any + Send>) -> String {
+/// What a panic said, for people.
+pub fn panic_message(payload: Box<dyn Any + Send>) -> String {
     let message = payload
         .downcast_ref::<&str>()
         .map(ToString::to_string)

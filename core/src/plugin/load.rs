@@ -97,7 +97,17 @@ static OPEN: Mutex<Vec<&'static LibraryEntries>> = Mutex::new(Vec::new());
 /// # Errors
 /// Where the file is missing, cannot be loaded, is no plugin, or is one of another version.
 pub fn open(path: &Path) -> Result<&'static LibraryEntries, LoadError> {
-    Ok(open_once(path)?.0)
+    // A bare name would be searched for in the system's folders, so it is made absolute; links are followed, so that a
+    // library is one library under all its names.
+    let absolute = path.canonicalize().map_err(|cause| LoadError::File { path: path.into(), cause })?;
+    // Held while opening: two threads must not both read the entries of one library.
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = open.iter().find(|l| l.library.path == absolute) {
+        return Ok(found);
+    }
+    let entries: &'static LibraryEntries = Box::leak(Box::new(fresh(absolute)?));
+    open.push(entries);
+    Ok(entries)
 }
 
 /// Opens libraries and registers what they offer, each once in the life of the process.
@@ -105,7 +115,7 @@ pub fn open(path: &Path) -> Result<&'static LibraryEntries, LoadError> {
 /// # Errors
 /// As [`open`].
 pub fn load(path: &Path) -> Result<&'static LibraryEntries, LoadError> {
-    let (entries, _) = open_once(path)?;
+    let entries = open(path)?;
     static REGISTERED: Mutex<Vec<&'static LibraryInfo>> = Mutex::new(Vec::new());
     let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
     if !registered.iter().any(|l| std::ptr::eq(*l, entries.library)) {
@@ -113,20 +123,6 @@ pub fn load(path: &Path) -> Result<&'static LibraryEntries, LoadError> {
         entries.register();
     }
     Ok(entries)
-}
-
-fn open_once(path: &Path) -> Result<(&'static LibraryEntries, bool), LoadError> {
-    // A bare name would be searched for in the system's folders, so it is made absolute; links are followed, so that a
-    // library is one library under all its names.
-    let absolute = path.canonicalize().map_err(|cause| LoadError::File { path: path.into(), cause })?;
-    // Held while opening: two threads must not both read the entries of one library.
-    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(found) = open.iter().find(|l| l.library.path == absolute) {
-        return Ok((found, false));
-    }
-    let entries: &'static LibraryEntries = Box::leak(Box::new(fresh(absolute)?));
-    open.push(entries);
-    Ok((entries, true))
 }
 
 fn fresh(path: PathBuf) -> Result<LibraryEntries, LoadError> {

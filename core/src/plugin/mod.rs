@@ -34,5 +34,6 @@ pub mod load;
 pub mod raw;
 mod text;
 
-pub use guard::Foreign;
+pub use guard::{Foreign, panic_message};
 pub use host::{log, threads};
+pub use text::is_name;

@@ -103,7 +103,7 @@ unsafe extern "C" fn free(bytes: *mut Bytes) {
 }
 
 /// Whether a name can stand on a command line: lower-case letters, digits, `-`, `_`, at most 64 of them.
-pub(crate) fn is_name(name: &str) -> bool {
+pub fn is_name(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     !name.is_empty() && name.len() <= 64 && name.chars().all(fits)
 }

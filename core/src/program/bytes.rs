@@ -5,12 +5,11 @@
 
 use super::{Output, Program, Role, Segment};
 use crate::error::GraphError;
+use crate::frame::{Frame, mismatch as bytes};
 use crate::graph::{Dim, Graph};
 use serde::{Deserialize, Serialize};
 
-const MAGIC: [u8; 8] = *b"HESSEPRG";
-const VERSION: u16 = 1;
-const HEADER: usize = 18;
+const FRAME: Frame = Frame { magic: *b"HESSEPRG", version: 1, what: "program" };
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -20,10 +19,6 @@ struct Stored {
     direction: Vec<Segment>,
     direction_len: Dim,
     result_len: Dim,
-}
-
-fn bytes(expected: impl ToString, found: impl ToString) -> GraphError {
-    GraphError::Bytes { expected: expected.to_string(), found: found.to_string() }
 }
 
 impl Program {
@@ -40,13 +35,7 @@ impl Program {
             direction_len: self.direction_len,
             result_len: self.result_len,
         };
-        let payload = postcard::to_stdvec(&stored).map_err(|e| bytes("a program that can be stored", e))?;
-        let mut out = Vec::with_capacity(HEADER + payload.len());
-        out.extend(MAGIC);
-        out.extend(VERSION.to_le_bytes());
-        out.extend((payload.len() as u64).to_le_bytes());
-        out.extend(payload);
-        Ok(out)
+        FRAME.write(&stored)
     }
 
     /// Reads the stored form, checking everything.
@@ -54,26 +43,7 @@ impl Program {
     /// # Errors
     /// Where the bytes are foreign, of another version, damaged, or describe no program that could be compiled.
     pub fn from_bytes(data: &[u8]) -> Result<Program, GraphError> {
-        let header = data.get(..HEADER).ok_or_else(|| bytes(format!("{HEADER} header bytes"), data.len()))?;
-        if header[..8] != MAGIC {
-            return Err(bytes("the magic HESSEPRG", format!("{:02x?}", &header[..8])));
-        }
-        let version = u16::from_le_bytes([header[8], header[9]]);
-        if version != VERSION {
-            return Err(bytes(format!("version {VERSION}"), version));
-        }
-        let payload = &data[HEADER..];
-        let mut length = [0; 8];
-        length.copy_from_slice(&header[10..18]);
-        if u64::from_le_bytes(length) != payload.len() as u64 {
-            return Err(bytes(format!("{} payload bytes", u64::from_le_bytes(length)), payload.len()));
-        }
-        let (stored, rest): (Stored, _) =
-            postcard::take_from_bytes(payload).map_err(|e| bytes("a postcard program", e))?;
-        if !rest.is_empty() {
-            return Err(bytes("no bytes behind the program", rest.len()));
-        }
-        let Stored { name, graph, outputs, direction, direction_len, result_len } = stored;
+        let Stored { name, graph, outputs, direction, direction_len, result_len } = FRAME.read(data)?;
         let program =
             Program { name, graph: Graph::from_bytes(&graph)?, outputs, direction, direction_len, result_len };
         program.check()?;

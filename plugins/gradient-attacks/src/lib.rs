@@ -30,6 +30,7 @@ mod ifgsm;
 mod keeper;
 mod noise;
 mod pgd;
+mod restarts;
 mod uphill;
 
 pub use apgd::Apgd;

@@ -1,9 +1,10 @@
 //! Projected gradient ascent from a random start.
 
 use crate::climb::{Climb, Return, SHARE, Start};
+use crate::restarts::{RANDOM_START, RESTARTS, repeated, starts_of};
 use crate::uphill::{LOSS, loss_of};
 use hesse_core::attack::{
-    Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle, Restarts,
+    Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle,
 };
 use hesse_core::eigen::Control;
 use hesse_core::options::{OptionError, OptionKind, OptionSpec, Options};
@@ -66,18 +67,8 @@ const OPTIONS: &[OptionSpec] = &[
         default: "2.5/steps",
         help: "length of a step as a share of ε, unless step is given",
     },
-    OptionSpec {
-        name: "restarts",
-        kind: OptionKind::Integer(1),
-        default: "1",
-        help: "runs from different random starts, the best for each sample",
-    },
-    OptionSpec {
-        name: "random_start",
-        kind: OptionKind::Bool,
-        default: "true",
-        help: "begin at a random point of the ball, else at the sample",
-    },
+    RESTARTS,
+    RANDOM_START,
     OptionSpec {
         name: "momentum",
         kind: OptionKind::Real,
@@ -106,21 +97,14 @@ fn make(options: &Options) -> Result<Box<dyn Attack>, OptionError> {
         (Some(step), _) => StepSize::Absolute(step),
         (None, share) => StepSize::Relative(share.unwrap_or(2.5 / steps as f64)),
     };
-    let start = if options.flag("random_start", true)? { Start::Random } else { Start::Clean };
-    let restarts = options.count("restarts", 1, 1)?;
-    if restarts > 1 && start == Start::Clean {
-        return Err(OptionError::Value {
-            key: "restarts".to_string(),
-            value: restarts.to_string(),
-            expected: "1 with random_start=false, because all runs would be the same".to_string(),
-        });
-    }
+    let (restarts, random_start) = starts_of(options)?;
+    let start = if random_start { Start::Random } else { Start::Clean };
     let returned =
         if options.choice("return", "best", &["best", "last"])? == "last" { Return::Last } else { Return::Best };
     let momentum = options.number("momentum", 0.0)?.unwrap_or(0.0);
     let share = options.number("share", 0.0)?.unwrap_or(SHARE);
     let attack = Pgd { loss: loss_of(options)?, steps, step, start, momentum, share, returned };
-    Ok(if restarts > 1 { Box::new(Restarts::new(Box::new(attack), restarts)) } else { Box::new(attack) })
+    Ok(repeated(attack, restarts))
 }
 
 hesse_core::submit! {

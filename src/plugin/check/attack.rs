@@ -3,6 +3,7 @@
 use super::closed_form::Linear;
 use super::{Verdict, ensure};
 use hesse_core::Attack;
+use hesse_core::attack::geometry::project_all;
 use hesse_core::attack::{AttackError, AttackRequest, Goal, InputOracle, Norm, ThreatModel};
 use hesse_core::eigen::Control;
 use hesse_core::options::Options;
@@ -93,7 +94,9 @@ pub(super) fn check(entry: &Listed<AttackEntry>) -> Verdict {
     });
     verdict.point("it does not lower the loss of a linear network within its budget", || {
         each(&|norm| {
-            let out = projected(&problem, &run(norm, EPSILON)?, norm);
+            let mut out = run(norm, EPSILON)?;
+            let threat = problem.request(norm, EPSILON).threat;
+            project_all(&threat, EPSILON, &problem.samples, &mut out, problem.network.sample_len());
             let (before, after) = (problem.loss(&problem.samples)?, problem.loss(&out)?);
             ensure(after >= before - 1e-12, || format!("{norm}: the loss went from {before:.4} to {after:.4}"))
         })
@@ -140,17 +143,4 @@ pub(super) fn check(entry: &Listed<AttackEntry>) -> Verdict {
         })
     });
     verdict
-}
-
-/// Ball, then box: as the driver does it, for a perturbation that may be too large.
-fn projected(problem: &Problem, out: &[f64], norm: Norm) -> Vec<f64> {
-    let d = problem.network.sample_len();
-    let mut result = Vec::with_capacity(out.len());
-    for (x, y) in problem.samples.chunks(d).zip(out.chunks(d)) {
-        let change: Vec<f64> = x.iter().zip(y).map(|(a, b)| b - a).collect();
-        let size = norm.of(&change);
-        let factor = if size > EPSILON { EPSILON / size } else { 1.0 };
-        result.extend(x.iter().zip(&change).map(|(a, c)| (a + factor * c).clamp(0.0, 1.0)));
-    }
-    result
 }

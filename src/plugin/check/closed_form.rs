@@ -1,6 +1,6 @@
 //! A network whose every derivative is known in closed form: softmax regression, z = Wx + b.
 
-use hesse_core::attack::{AttackLoss, InputOracle, LossGradient, OracleError};
+use hesse_core::attack::{AttackLoss, InputOracle, LossGradient, OracleError, losses};
 use hesse_core::random::{Purpose, Stream};
 
 /// Softmax regression on samples of 2×3 entries with four classes.
@@ -34,44 +34,12 @@ impl Linear {
     /// The class of each sample.
     pub fn classes_of(&self, samples: &[f64]) -> Result<Vec<u32>, OracleError> {
         let logits = self.logits(samples)?;
-        let largest = |row: &[f64]| {
-            let best = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-            best.map_or(0, |(i, _)| i as u32)
-        };
-        Ok(logits.chunks(CLASSES).map(largest).collect())
-    }
-
-    fn check(&self, what: &'static str, found: usize, expected: usize) -> Result<(), OracleError> {
-        if found == expected { Ok(()) } else { Err(OracleError::Size { what, expected, found }) }
+        Ok(logits.chunks(CLASSES).map(|z| losses::prediction(z).unwrap_or(0)).collect())
     }
 
     fn row(&self, class: usize) -> &[f64] {
         let d = self.sample_len();
         self.weights.get(class * d..(class + 1) * d).unwrap_or_default()
-    }
-
-    /// Loss, and its derivative with respect to the logits.
-    fn at_logits(z: &[f64], y: usize, loss: AttackLoss) -> (f64, Vec<f64>) {
-        let top = z.iter().copied().fold(f64::MIN, f64::max);
-        let zy = z.get(y).copied().unwrap_or(0.0);
-        if loss == AttackLoss::CrossEntropy {
-            let sum: f64 = z.iter().map(|v| (v - top).exp()).sum();
-            let mut slope: Vec<f64> = z.iter().map(|v| (v - top).exp() / sum).collect();
-            slope.iter_mut().skip(y).take(1).for_each(|p| *p -= 1.0);
-            return (top + sum.ln() - zy, slope);
-        }
-        let other = z.iter().enumerate().filter(|(k, _)| *k != y).max_by(|a, b| a.1.total_cmp(b.1));
-        let (k, zk) = other.map_or((0, 0.0), |(k, v)| (k, *v));
-        let mut sorted = z.to_vec();
-        sorted.sort_by(|a, b| b.total_cmp(a));
-        let ratio = loss == AttackLoss::DifferenceOfLogitsRatio;
-        // The derivative of the denominator is left out where it only scales: signs are what is compared.
-        let scale =
-            if ratio { (sorted.first().unwrap_or(&0.0) - sorted.get(2).unwrap_or(&0.0)).max(1e-12) } else { 1.0 };
-        let mut slope = vec![0.0; z.len()];
-        slope.iter_mut().skip(k).take(1).for_each(|s| *s += 1.0 / scale);
-        slope.iter_mut().skip(y).take(1).for_each(|s| *s -= 1.0 / scale);
-        ((zk - zy) / scale, slope)
     }
 
     fn transposed(&self, slopes: &[f64]) -> Vec<f64> {
@@ -95,17 +63,19 @@ impl InputOracle for Linear {
 
     fn logits(&self, samples: &[f64]) -> Result<Vec<f64>, OracleError> {
         let d = self.sample_len();
-        self.check("samples", samples.len(), samples.len() / d * d)?;
+        OracleError::check_size("samples", samples.len() / d * d, samples.len())?;
         let product = |x: &[f64], c: usize| x.iter().zip(self.row(c)).map(|(a, w)| a * w).sum::<f64>();
         Ok(samples.chunks(d).flat_map(|x| (0..CLASSES).map(move |c| product(x, c) + self.bias[c])).collect())
     }
 
     fn loss_gradient(&self, samples: &[f64], labels: &[u32], loss: AttackLoss) -> Result<LossGradient, OracleError> {
-        self.check("labels", labels.len(), samples.len() / self.sample_len())?;
+        OracleError::check_size("labels", samples.len() / self.sample_len(), labels.len())?;
         let logits = self.logits(samples)?;
-        let (losses, slopes): (Vec<f64>, Vec<Vec<f64>>) =
-            logits.chunks(CLASSES).zip(labels).map(|(z, &y)| Self::at_logits(z, y as usize, loss)).unzip();
-        let mut gradient = self.transposed(&slopes.concat());
+        let rows = || logits.chunks(CLASSES).zip(labels);
+        let mut slopes = vec![0.0; logits.len()];
+        slopes.chunks_mut(CLASSES).zip(rows()).for_each(|(slope, (z, y))| losses::gradient(loss, z, *y, slope));
+        let losses = rows().map(|(z, y)| losses::value(loss, z, *y)).collect();
+        let mut gradient = self.transposed(&slopes);
         if self.masked {
             gradient.fill(0.0);
         }
@@ -119,36 +89,26 @@ impl InputOracle for Linear {
         loss: AttackLoss,
         v: &[f64],
     ) -> Result<Vec<f64>, OracleError> {
-        self.check("direction", v.len(), samples.len())?;
-        self.check("labels", labels.len(), samples.len() / self.sample_len())?;
-        if loss != AttackLoss::CrossEntropy {
-            return Ok(vec![0.0; samples.len()]);
-        }
-        // Wᵀ (diag p − p pᵀ) W v.
+        OracleError::check_size("direction", samples.len(), v.len())?;
+        OracleError::check_size("labels", samples.len() / self.sample_len(), labels.len())?;
+        // z is linear in x, so Wᵀ (∂²loss/∂z²) W v is the whole of it.
         let (logits, moved) = (self.logits(samples)?, self.jacobian_product(samples, v)?);
-        let curved: Vec<f64> = logits
-            .chunks(CLASSES)
-            .zip(moved.chunks(CLASSES))
-            .flat_map(|(z, u)| {
-                let top = z.iter().copied().fold(f64::MIN, f64::max);
-                let sum: f64 = z.iter().map(|v| (v - top).exp()).sum();
-                let p: Vec<f64> = z.iter().map(|v| (v - top).exp() / sum).collect();
-                let mean: f64 = p.iter().zip(u).map(|(p, u)| p * u).sum();
-                p.into_iter().zip(u).map(|(p, u)| p * (u - mean)).collect::<Vec<_>>()
-            })
-            .collect();
+        let mut curved = vec![0.0; logits.len()];
+        let rows = logits.chunks(CLASSES).zip(labels).zip(moved.chunks(CLASSES));
+        let each = curved.chunks_mut(CLASSES).zip(rows);
+        each.for_each(|(out, ((z, y), u))| losses::curvature(loss, z, *y, u, out));
         Ok(self.transposed(&curved))
     }
 
     fn jacobian_product(&self, samples: &[f64], v: &[f64]) -> Result<Vec<f64>, OracleError> {
-        self.check("direction", v.len(), samples.len())?;
+        OracleError::check_size("direction", samples.len(), v.len())?;
         let d = self.sample_len();
         let product = |x: &[f64], c: usize| x.iter().zip(self.row(c)).map(|(a, w)| a * w).sum::<f64>();
         Ok(v.chunks(d).flat_map(|x| (0..CLASSES).map(move |c| product(x, c))).collect())
     }
 
     fn transposed_jacobian_product(&self, samples: &[f64], u: &[f64]) -> Result<Vec<f64>, OracleError> {
-        self.check("cotangent", u.len(), samples.len() / self.sample_len() * CLASSES)?;
+        OracleError::check_size("cotangent", samples.len() / self.sample_len() * CLASSES, u.len())?;
         Ok(self.transposed(u))
     }
 }

@@ -12,6 +12,7 @@ mod planted;
 mod solver;
 
 use hesse_core::plugin::import::LibraryEntries;
+use hesse_core::plugin::panic_message;
 use hesse_core::registry::{AttackEntry, BackendEntry, Listed, ModelEntry, SolverEntry};
 use serde::Serialize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,11 +46,7 @@ impl Verdict {
     fn point(&mut self, sentence: &'static str, holds: impl FnOnce() -> Result<(), String>) {
         let failure = match catch_unwind(AssertUnwindSafe(holds)) {
             Ok(outcome) => outcome.err(),
-            Err(payload) => {
-                let text = payload.downcast_ref::<&str>().map(ToString::to_string);
-                let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-                Some(format!("panicked: {}", text.unwrap_or_default()))
-            }
+            Err(payload) => Some(format!("panicked: {}", panic_message(payload))),
         };
         self.points.push(Point { sentence, failure });
     }

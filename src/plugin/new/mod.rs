@@ -1,5 +1,6 @@
 //! `hesse plugin new`: a crate that builds, tests and loads as it stands.
 
+use hesse_core::plugin::is_name;
 use std::fs;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -83,8 +84,7 @@ const KEYWORDS: [&str; 39] = [
 /// Where the name is not one, the folder exists, or it cannot be written; then nothing of it is left.
 pub fn create(place: &Path, name: &str, kind: Kind, core: &Core) -> Result<PathBuf, NewError> {
     let starts = name.starts_with(|c: char| c.is_ascii_lowercase());
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    if !starts || name.len() > 64 || !name.chars().all(fits) || KEYWORDS.contains(&name) {
+    if !starts || !is_name(name) || KEYWORDS.contains(&name) {
         return Err(NewError::Name(name.escape_debug().to_string()));
     }
     let folder = place.join(name);

@@ -119,7 +119,7 @@ impl<'a> NetworkOracle<'a> {
 
     fn labelled(&self, samples: &[f64], labels: &[u32], loss: AttackLoss) -> Result<usize, OracleError> {
         let n = self.count(samples)?;
-        same("labels", n, labels.len())?;
+        OracleError::check_size("labels", n, labels.len())?;
         let cause = match labels.iter().find(|l| **l as usize >= self.classes) {
             Some(label) => format!("label {label}: expected a class below {}", self.classes),
             None if loss == AttackLoss::DifferenceOfLogitsRatio && self.classes < 3 => {
@@ -219,10 +219,6 @@ fn rescale(values: &mut [f64], scales: &[f64], width: usize) {
     }
 }
 
-fn same(what: &'static str, expected: usize, found: usize) -> Result<(), OracleError> {
-    if expected == found { Ok(()) } else { Err(OracleError::Size { what, expected, found }) }
-}
-
 /// The rows of a chunk's range in a matrix with `width` columns.
 fn rows<'m>(matrix: &'m [f64], range: &std::ops::Range<usize>, width: usize) -> &'m [f64] {
     matrix.get(range.start * width..range.end * width).unwrap_or_default()
@@ -273,7 +269,7 @@ impl InputOracle for NetworkOracle<'_> {
             all.extend_from_slice(rows(&output, &(0..range.len()), self.classes));
             Ok(())
         })?;
-        same("logits", n * self.classes, all.len())?;
+        OracleError::check_size("logits", n * self.classes, all.len())?;
         Ok(all)
     }
 
@@ -305,7 +301,7 @@ impl InputOracle for NetworkOracle<'_> {
         v: &[f64],
     ) -> Result<Vec<f64>, OracleError> {
         self.labelled(samples, labels, loss)?;
-        same("direction", samples.len(), v.len())?;
+        OracleError::check_size("direction", samples.len(), v.len())?;
         let (d, classes) = (self.dimension, self.classes);
         let mut all = Vec::with_capacity(samples.len());
         self.chunks(samples, Some(labels), |state, point, range| {
@@ -343,7 +339,7 @@ impl InputOracle for NetworkOracle<'_> {
 
     fn jacobian_product(&self, samples: &[f64], v: &[f64]) -> Result<Vec<f64>, OracleError> {
         let n = self.count(samples)?;
-        same("direction", samples.len(), v.len())?;
+        OracleError::check_size("direction", samples.len(), v.len())?;
         let mut all = Vec::with_capacity(n * self.classes);
         self.chunks(samples, None, |state, point, range| {
             let v = padded(rows(v, &range, self.dimension), self.dimension, point.size);
@@ -357,7 +353,7 @@ impl InputOracle for NetworkOracle<'_> {
 
     fn transposed_jacobian_product(&self, samples: &[f64], u: &[f64]) -> Result<Vec<f64>, OracleError> {
         let n = self.count(samples)?;
-        same("cotangent", n * self.classes, u.len())?;
+        OracleError::check_size("cotangent", n * self.classes, u.len())?;
         let mut all = Vec::with_capacity(samples.len());
         self.chunks(samples, None, |state, point, range| {
             let own = rows(u, &range, self.classes);

@@ -1,41 +1,24 @@
 //! An attack behind a table.
 
-use super::object::{destroy, give};
+use super::object::{create, destroy};
 use super::space::{fill, numbers};
 use crate::attack::{Attack, AttackError, AttackRequest, AttackStep, Budget, InputOracle, OracleError, ThreatModel};
 use crate::eigen::Control;
 use crate::operator::OperatorError;
-use crate::options::Options;
 use crate::plugin::codes::{goal_of, norm_of};
 use crate::plugin::guard::{Foreign, guard, guard_or};
 use crate::plugin::import::{ForeignOracle, read_table};
-use crate::plugin::raw::{AttackStepFunction, AttackTable, Bytes, OracleTable, RawAttackRequest, Status, Str};
+use crate::plugin::raw::{AttackStepFunction, AttackTable, Bytes, OracleTable, RawAttackRequest, Status};
 use crate::registry::AttackEntry;
 use std::ffi::c_void;
 
 pub(super) static ATTACK: AttackTable = AttackTable {
     size: size_of::<AttackTable>(),
-    create: Some(create),
+    create: Some(create::<AttackEntry>),
     destroy: Some(destroy::<Box<dyn Attack>>),
     minimal: Some(minimal),
     run: Some(run),
 };
-
-unsafe extern "C" fn create(
-    context: *const c_void,
-    options: Str,
-    object: *mut *mut c_void,
-    error: *mut Bytes,
-) -> Status {
-    guard(error, || {
-        // SAFETY: the context is the entry that this library pushed; the text lives during the call.
-        let (entry, options) = unsafe { (&*context.cast::<AttackEntry>(), options.as_text()?) };
-        let options: Options = options.parse().map_err(Foreign::failed)?;
-        let attack = (entry.make)(&options).map_err(Foreign::failed)?;
-        // SAFETY: the caller passes a place for the object.
-        unsafe { give(attack, object) }
-    })
-}
 
 unsafe extern "C" fn minimal(attack: *const c_void) -> u32 {
     // SAFETY: `create` made the attack.

@@ -2,18 +2,17 @@
 
 use super::space::{SharedSpace, view, view_mut};
 use crate::operator::{LinearOperator, OperatorError};
-use crate::plugin::guard::{Foreign, guard};
-use crate::plugin::raw::{Bytes, Columns, INTERRUPTED, OperatorTable, SpaceTable, Status};
+use crate::plugin::guard::{FirstFailure, Foreign, guard};
+use crate::plugin::raw::{Bytes, Columns, OperatorTable, SpaceTable, Status};
 use crate::vectors::Block;
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// An operator and its space on loan. Dropping it ends the loan.
 pub(crate) struct ExportedOperator<'a> {
     operator: &'a dyn LinearOperator,
     space: Arc<SharedSpace>,
-    /// The first failure as it was, so that the caller of the solver gets it whole and not as text.
-    failure: Mutex<Option<OperatorError>>,
+    failure: FirstFailure<OperatorError>,
     space_table: SpaceTable,
 }
 
@@ -22,7 +21,7 @@ impl<'a> ExportedOperator<'a> {
         // SAFETY: `drop` closes the space, and the operator outlives `self`.
         let space = unsafe { SharedSpace::borrowed(operator.space()) };
         let space_table = space.table();
-        ExportedOperator { operator, space, failure: Mutex::new(None), space_table }
+        ExportedOperator { operator, space, failure: FirstFailure::new(), space_table }
     }
 
     /// The table; valid while `self` lives and stays where it is.
@@ -37,7 +36,7 @@ impl<'a> ExportedOperator<'a> {
 
     /// What went wrong in the operator itself.
     pub fn failure(&self) -> Option<OperatorError> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.failure.take()
     }
 
     /// A block that the other side gives back.
@@ -50,13 +49,7 @@ impl<'a> ExportedOperator<'a> {
         let block_x = held_x.read()?;
         let mut block_y = held_y.write()?;
         let (from, to) = (view(&block_x, x)?, view_mut(&mut block_y, y)?);
-        self.operator.apply(from, to).map_err(|error| {
-            let status =
-                if matches!(error, OperatorError::Interrupted) { INTERRUPTED } else { super::super::raw::FAILED };
-            let foreign = Foreign { status, message: error.to_string() };
-            self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            foreign
-        })
+        self.failure.keep(self.operator.apply(from, to), |error| matches!(error, OperatorError::Interrupted))
     }
 }
 

@@ -4,21 +4,19 @@ use super::space::{fill, numbers};
 use crate::attack::{InputOracle, OracleError};
 use crate::operator::OperatorError;
 use crate::plugin::codes::loss_of;
-use crate::plugin::guard::{Foreign, guard};
-use crate::plugin::raw::{Bytes, FAILED, INTERRUPTED, OracleTable, Status};
+use crate::plugin::guard::{FirstFailure, Foreign, guard};
+use crate::plugin::raw::{Bytes, OracleTable, Status};
 use std::ffi::c_void;
-use std::sync::{Mutex, PoisonError};
 
 /// An oracle on loan.
 pub(crate) struct ExportedOracle<'a> {
     oracle: &'a dyn InputOracle,
-    /// The first failure as it was.
-    failure: Mutex<Option<OracleError>>,
+    failure: FirstFailure<OracleError>,
 }
 
 impl<'a> ExportedOracle<'a> {
     pub fn new(oracle: &'a dyn InputOracle) -> Self {
-        ExportedOracle { oracle, failure: Mutex::new(None) }
+        ExportedOracle { oracle, failure: FirstFailure::new() }
     }
 
     /// The table; valid while `self` lives and stays where it is.
@@ -41,17 +39,11 @@ impl<'a> ExportedOracle<'a> {
 
     /// What went wrong in the oracle itself.
     pub fn failure(&self) -> Option<OracleError> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.failure.take()
     }
 
     fn keep<T>(&self, answer: Result<T, OracleError>) -> Result<T, Foreign> {
-        answer.map_err(|error| {
-            let interrupted = matches!(error, OracleError::Operator(OperatorError::Interrupted));
-            let status = if interrupted { INTERRUPTED } else { FAILED };
-            let foreign = Foreign { status, message: error.to_string() };
-            self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            foreign
-        })
+        self.failure.keep(answer, |error| matches!(error, OracleError::Operator(OperatorError::Interrupted)))
     }
 
     /// Entries of n samples and of their logits.

@@ -1,8 +1,9 @@
 //! Where a solver of another library reports.
 
 use crate::eigen::{Control, EigenPair, EigenStatistics, SolverEvent, StopReason};
+use crate::plugin::codes::{reason_of, statistics_of};
 use crate::plugin::import::read_table;
-use crate::plugin::raw::{self, END_LARGEST, EVENT_RESTART, RawEvent, RawStatistics, SolverReport};
+use crate::plugin::raw::{END_LARGEST, EVENT_RESTART, RawEvent, RawStatistics, SolverReport};
 use std::any::Any;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -79,42 +80,14 @@ unsafe extern "C" fn pair(context: *mut c_void, end: u32, value: f64, residual: 
     }
 }
 
-fn reason_of(code: u32) -> StopReason {
-    match code {
-        raw::REASON_CONVERGED => StopReason::Converged,
-        raw::REASON_PRODUCT_LIMIT => StopReason::ProductLimit,
-        raw::REASON_SPACE_EXHAUSTED => StopReason::SpaceExhausted,
-        raw::REASON_INTERRUPTED => StopReason::Interrupted,
-        _ => StopReason::Stagnated,
-    }
-}
-
 unsafe extern "C" fn finish(context: *mut c_void, vectors: u64, reason: u32, statistics: *const RawStatistics) {
     // SAFETY: see `with`; the bookkeeping is valid during the call, and may be shorter than ours.
     unsafe {
         with(context, |report| {
             let s = read_table("statistics", statistics, size_of::<usize>());
-            let s = s.map_or_else(|_| EigenStatistics::default(), |s| counted(&s));
+            let s = s.map_or_else(|_| EigenStatistics::default(), |s| statistics_of(&s));
             report.end = Some((vectors, reason_of(reason), s));
             0
         });
-    }
-}
-
-fn counted(s: &RawStatistics) -> EigenStatistics {
-    EigenStatistics {
-        products: s.products,
-        restarts: s.restarts,
-        inner_products: s.inner_products,
-        orthogonalizations: s.orthogonalizations,
-        breakdowns: s.breakdowns,
-        locked: s.locked,
-        basis_size: s.basis_size,
-        norm_estimate: s.norm_estimate,
-        largest_ritz: s.largest_ritz,
-        smallest_ritz: s.smallest_ritz,
-        product_seconds: s.product_seconds,
-        orthogonalization_seconds: s.orthogonalization_seconds,
-        seconds: s.seconds,
     }
 }

@@ -1,40 +1,24 @@
 //! An eigensolver behind a table.
 
-use super::object::{destroy, give};
-use crate::eigen::{Control, EigenRequest, EigenSolver, SolverError, SolverEvent, StopReason};
+use super::object::{create, destroy};
+use crate::eigen::{Control, EigenRequest, EigenSolver, SolverError, SolverEvent};
 use crate::operator::OperatorError;
-use crate::options::Options;
+use crate::plugin::codes::{raw_statistics, reason_code};
 use crate::plugin::guard::{Foreign, guard};
 use crate::plugin::import::{ForeignOperator, needed, read_table};
 use crate::plugin::raw::{
-    self, Bytes, END_LARGEST, END_SMALLEST, EVENT_RESTART, EVENT_STEP, OperatorTable, RawEigenRequest, RawEvent,
-    RawStatistics, SolverReport, SolverTable, Status, Str,
+    Bytes, END_LARGEST, END_SMALLEST, EVENT_RESTART, EVENT_STEP, OperatorTable, RawEigenRequest, RawEvent,
+    SolverReport, SolverTable, Status,
 };
 use crate::registry::SolverEntry;
 use std::ffi::c_void;
 
 pub(super) static SOLVER: SolverTable = SolverTable {
     size: size_of::<SolverTable>(),
-    create: Some(create),
+    create: Some(create::<SolverEntry>),
     destroy: Some(destroy::<Box<dyn EigenSolver>>),
     solve: Some(solve),
 };
-
-unsafe extern "C" fn create(
-    context: *const c_void,
-    options: Str,
-    object: *mut *mut c_void,
-    error: *mut Bytes,
-) -> Status {
-    guard(error, || {
-        // SAFETY: the context is the entry that this library pushed; the text lives during the call.
-        let (entry, options) = unsafe { (&*context.cast::<SolverEntry>(), options.as_text()?) };
-        let options: Options = options.parse().map_err(Foreign::failed)?;
-        let solver = (entry.make)(&options).map_err(Foreign::failed)?;
-        // SAFETY: the caller passes a place for the object.
-        unsafe { give(solver, object) }
-    })
-}
 
 fn event(what: SolverEvent) -> RawEvent {
     let (kind, products, converged, worst_residual) = match what {
@@ -44,16 +28,6 @@ fn event(what: SolverEvent) -> RawEvent {
         }
     };
     RawEvent { size: size_of::<RawEvent>(), kind, products, converged, worst_residual }
-}
-
-pub(crate) fn reason_code(reason: StopReason) -> u32 {
-    match reason {
-        StopReason::Converged => raw::REASON_CONVERGED,
-        StopReason::ProductLimit => raw::REASON_PRODUCT_LIMIT,
-        StopReason::SpaceExhausted => raw::REASON_SPACE_EXHAUSTED,
-        StopReason::Stagnated | StopReason::Refuted => raw::REASON_STAGNATED,
-        StopReason::Interrupted => raw::REASON_INTERRUPTED,
-    }
 }
 
 fn failure(error: SolverError) -> Foreign {
@@ -104,23 +78,7 @@ unsafe extern "C" fn solve(
                 unsafe { pair(report.context, end, p.value, p.residual, u32::from(p.converged), p.column) };
             }
         }
-        let s = &result.statistics;
-        let statistics = RawStatistics {
-            size: size_of::<RawStatistics>(),
-            products: s.products,
-            restarts: s.restarts,
-            inner_products: s.inner_products,
-            orthogonalizations: s.orthogonalizations,
-            breakdowns: s.breakdowns,
-            locked: s.locked,
-            basis_size: s.basis_size,
-            norm_estimate: s.norm_estimate,
-            largest_ritz: s.largest_ritz,
-            smallest_ritz: s.smallest_ritz,
-            product_seconds: s.product_seconds,
-            orthogonalization_seconds: s.orthogonalization_seconds,
-            seconds: s.seconds,
-        };
+        let statistics = raw_statistics(&result.statistics);
         let vectors = operator.foreign_space().give(result.vectors)?;
         // SAFETY: as above.
         unsafe { finish(report.context, vectors, reason_code(result.reason), &raw const statistics) };

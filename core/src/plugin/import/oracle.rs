@@ -36,16 +36,18 @@ impl ForeignOracle {
         Ok(ForeignOracle { table, shape })
     }
 
-    fn samples(&self, what: &'static str, entries: usize, each: usize) -> Result<usize, OracleError> {
+    /// How many samples so many entries are.
+    fn count(&self, entries: usize) -> Result<usize, OracleError> {
+        let each = self.table.sample_len;
         match entries.checked_div(each) {
             Some(n) if n * each == entries => Ok(n),
-            _ => Err(OracleError::Size { what, expected: entries.div_ceil(each.max(1)) * each, found: entries }),
+            _ => Err(OracleError::Size {
+                what: "samples",
+                expected: entries.div_ceil(each.max(1)) * each,
+                found: entries,
+            }),
         }
     }
-}
-
-fn expect(what: &'static str, expected: usize, found: usize) -> Result<(), OracleError> {
-    if expected == found { Ok(()) } else { Err(OracleError::Size { what, expected, found }) }
 }
 
 fn oracle_error(error: Foreign) -> OracleError {
@@ -65,7 +67,7 @@ impl InputOracle for ForeignOracle {
 
     fn logits(&self, samples: &[f64]) -> Result<Vec<f64>, OracleError> {
         let t = &self.table;
-        let n = self.samples("samples", samples.len(), t.sample_len)?;
+        let n = self.count(samples.len())?;
         let mut out = vec![0.0; n * t.classes];
         let ask = needed("logits", t.logits).map_err(oracle_error)?;
         // SAFETY: the table outlives the oracle; sizes are as its contract says, here and below.
@@ -75,8 +77,8 @@ impl InputOracle for ForeignOracle {
 
     fn loss_gradient(&self, samples: &[f64], labels: &[u32], loss: AttackLoss) -> Result<LossGradient, OracleError> {
         let t = &self.table;
-        let n = self.samples("samples", samples.len(), t.sample_len)?;
-        expect("labels", n, labels.len())?;
+        let n = self.count(samples.len())?;
+        OracleError::check_size("labels", n, labels.len())?;
         let mut out = LossGradient { losses: vec![0.0; n], gradient: vec![0.0; samples.len()] };
         let ask = needed("loss_gradient", t.loss_gradient).map_err(oracle_error)?;
         let (losses, gradient) = (out.losses.as_mut_ptr(), out.gradient.as_mut_ptr());
@@ -95,9 +97,9 @@ impl InputOracle for ForeignOracle {
         v: &[f64],
     ) -> Result<Vec<f64>, OracleError> {
         let t = &self.table;
-        let n = self.samples("samples", samples.len(), t.sample_len)?;
-        expect("labels", n, labels.len())?;
-        expect("direction", samples.len(), v.len())?;
+        let n = self.count(samples.len())?;
+        OracleError::check_size("labels", n, labels.len())?;
+        OracleError::check_size("direction", samples.len(), v.len())?;
         let mut out = vec![0.0; samples.len()];
         let ask = needed("hessian_product", t.hessian_product).map_err(oracle_error)?;
         let loss = loss_code(loss);
@@ -111,8 +113,8 @@ impl InputOracle for ForeignOracle {
 
     fn jacobian_product(&self, samples: &[f64], v: &[f64]) -> Result<Vec<f64>, OracleError> {
         let t = &self.table;
-        let n = self.samples("samples", samples.len(), t.sample_len)?;
-        expect("direction", samples.len(), v.len())?;
+        let n = self.count(samples.len())?;
+        OracleError::check_size("direction", samples.len(), v.len())?;
         let mut out = vec![0.0; n * t.classes];
         let ask = needed("jacobian_product", t.jacobian_product).map_err(oracle_error)?;
         // SAFETY: see `logits`.
@@ -123,8 +125,8 @@ impl InputOracle for ForeignOracle {
 
     fn transposed_jacobian_product(&self, samples: &[f64], u: &[f64]) -> Result<Vec<f64>, OracleError> {
         let t = &self.table;
-        let n = self.samples("samples", samples.len(), t.sample_len)?;
-        expect("cotangent", n * t.classes, u.len())?;
+        let n = self.count(samples.len())?;
+        OracleError::check_size("cotangent", n * t.classes, u.len())?;
         let mut out = vec![0.0; samples.len()];
         let ask = needed("transposed_jacobian_product", t.transposed_jacobian_product).map_err(oracle_error)?;
         // SAFETY: see `logits`.

@@ -12,9 +12,10 @@
 mod schedule;
 
 use crate::keeper::Keeper;
+use crate::restarts::{RANDOM_START, RESTARTS, repeated, starts_of};
 use crate::uphill::{LOSS, loss_of, standing, uphill};
 use hesse_core::attack::{
-    Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle, Norm, Restarts, geometry,
+    Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle, Norm, geometry,
 };
 use hesse_core::eigen::Control;
 use hesse_core::options::{OptionError, OptionKind, OptionSpec, Options};
@@ -163,34 +164,16 @@ const OPTIONS: &[OptionSpec] = &[
         default: "100",
         help: "number of steps; the schedule is relative to it",
     },
-    OptionSpec {
-        name: "restarts",
-        kind: OptionKind::Integer(1),
-        default: "1",
-        help: "runs from different random starts, the best for each sample",
-    },
-    OptionSpec {
-        name: "random_start",
-        kind: OptionKind::Bool,
-        default: "true",
-        help: "begin at a random point of the ball, else at the sample",
-    },
+    RESTARTS,
+    RANDOM_START,
     LOSS,
 ];
 
 fn make(options: &Options) -> Result<Box<dyn Attack>, OptionError> {
     options.check("apgd", OPTIONS)?;
-    let random_start = options.flag("random_start", true)?;
-    let restarts = options.count("restarts", 1, 1)?;
-    if restarts > 1 && !random_start {
-        return Err(OptionError::Value {
-            key: "restarts".to_string(),
-            value: restarts.to_string(),
-            expected: "1 with random_start=false, because all runs would be the same".to_string(),
-        });
-    }
+    let (restarts, random_start) = starts_of(options)?;
     let attack = Apgd { loss: loss_of(options)?, steps: options.count("steps", 100, 1)?, random_start };
-    Ok(if restarts > 1 { Box::new(Restarts::new(Box::new(attack), restarts)) } else { Box::new(attack) })
+    Ok(repeated(attack, restarts))
 }
 
 hesse_core::submit! {
