@@ -12,7 +12,13 @@ pub fn profile_folder() -> PathBuf {
     test.parent().and_then(|deps| deps.parent()).unwrap().to_path_buf()
 }
 
+/// Names a folder of libraries that were built elsewhere, such as with another layout of Rust's structures.
+const ELSEWHERE: &str = "HESSE_TEST_LIBRARIES";
+
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+    if let Some(folder) = std::env::var_os(ELSEWHERE) {
+        return PathBuf::from(folder);
+    }
     let folder = profile_folder();
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--locked", "--workspace", "--examples"]);

@@ -10,6 +10,7 @@ mod failures;
 mod header;
 mod life;
 mod loading;
+mod packaged;
 mod page;
 mod parity;
 

@@ -3,12 +3,15 @@
 //! A program rather than a shell script, so that it runs wherever Cargo runs and needs nothing else.
 #![forbid(unsafe_code)]
 
+mod layout;
+
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 const HELP: &str = "\
 cargo xtask test     format, clippy, documentation, then every test: unit, property, conformance, doc, integration
 cargo xtask bench    the criterion benches on this machine
+cargo xtask layout   the plugin tests with other structure layouts on each side of the boundary (nightly toolchain)
 ";
 
 /// One command of a task, with what it is for.
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
     let steps = match std::env::args().nth(1).as_deref() {
         Some("test") => TEST,
         Some("bench") => BENCH,
+        Some("layout") => return layout::run(),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");
             return ExitCode::SUCCESS;
