@@ -76,7 +76,13 @@ mod tests {
         Problem::new(graph, &Loss::default()).unwrap()
     }
 
-    /// Counted independently, layer by layer, outside this project; see the recorded measurements.
+    #[test]
+    fn the_arithmetic_of_c1_is_that_of_its_layers() {
+        let by_hand = 1024 * 64 * 75 + 256 * 64 * 1600 + 4096 * 384 + 384 * 192 + 192 * 10;
+        assert_eq!(flops(problem("c1", &[3, 32, 32]).graph(), 5), (2 * 5 * by_hand) as f64);
+    }
+
+    /// Counted by PyTorch's profiler, with biases and normalization, which are not counted here; see the recorded measurements.
     #[test]
     fn the_networks_of_the_records_have_the_arithmetic_recorded_for_them() {
         let mnist = [1, 28, 28];
@@ -85,7 +91,7 @@ mod tests {
             [("c1", photographs, 65.9), ("resnet20", photographs, 81.6), ("m1", mnist, 4.6), ("smallcnn", mnist, 20.4)]
         {
             let found = flops(problem(name, &input).graph(), 1) / 1e6;
-            assert!((found - millions).abs() < 0.06, "{name}: {found} against {millions}");
+            assert!((found / millions - 1.0).abs() < 0.01, "{name}: {found} against {millions}");
         }
     }
 

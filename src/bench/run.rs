@@ -267,7 +267,7 @@ mod tests {
             "{error}"
         );
         let error = run(&options("m2"), &[], &mut |_| {}, &|| false).unwrap_err();
-        assert!(error.to_string().contains("m1"), "{error}");
+        assert!(error.to_string().contains("did you mean"), "{error}");
     }
 
     #[test]
