@@ -52,7 +52,7 @@ impl Chart {
         frame.grid(&mut canvas);
         self.series.iter().for_each(|s| paint::series(&mut canvas, &frame, s));
         frame.draw(&mut canvas);
-        let placed = |s: &Series| s.xs().iter().chain(&s.ys()).any(|v| v.is_finite());
+        let placed = |s: &Series| s.ys().iter().any(|v| y.place(*v).is_some());
         if !self.series.iter().any(placed) {
             let middle = [frame.plot.x + frame.plot.width / 2.0, frame.plot.y + frame.plot.height / 2.0];
             canvas.text(middle, "no data", LABEL, Anchor::Middle, Ink::Muted);

@@ -31,10 +31,10 @@ impl Frame {
             Some(marks) => Ticks { major: marks.iter().filter(|m| domain.shows(m.0)).cloned().collect(), ..Ticks::default() },
             None => ticks(domain, wanted),
         };
-        let y_ticks = given(y_axis, &y, ((room.height - 60.0) / 48.0) as usize);
+        let y_ticks = given(y_axis, &y, ((room.height - 60.0) / 42.0) as usize);
         let widest = y_ticks.major.iter().map(|t| font::width(&t.1, TICK)).fold(0.0, f64::max);
         let left = 10.0 + if y_axis.label.is_empty() { 0.0 } else { LABEL + 8.0 } + widest + 9.0;
-        let wanted = ((room.width - left) / 84.0) as usize;
+        let wanted = ((room.width - left) / 78.0) as usize;
         let x_ticks = given(x_axis, &x, wanted);
         let last = x_ticks.major.last().map_or(0.0, |t| font::width(&t.1, TICK) / 2.0);
         let right = (last + 2.0).max(12.0);
@@ -112,7 +112,7 @@ impl Frame {
             label = if label.is_empty() { factor } else { format!("{label}  {factor}") };
         }
         if !label.is_empty() {
-            let label = font::fitted(&label, LABEL, plot.width + 60.0);
+            let label = font::fitted(&label, LABEL, plot.width + 12.0);
             let at = [plot.x + plot.width / 2.0, plot.bottom() + TICK + 14.0 + LABEL];
             canvas.text(at, label, LABEL, Anchor::Middle, Ink::Text);
         }
@@ -140,7 +140,7 @@ impl Frame {
             canvas.text([plot.x, plot.y - 5.0], &self.y_ticks.factor, TICK, Anchor::Start, Ink::Muted);
         }
         if !self.labels[1].is_empty() {
-            let label = font::fitted(&self.labels[1], LABEL, plot.height + 50.0);
+            let label = font::fitted(&self.labels[1], LABEL, plot.height + 16.0);
             let at = [plot.x - widest - 17.0, plot.y + plot.height / 2.0];
             canvas.upright(at, label, LABEL, Anchor::Middle, Ink::Text);
         }

@@ -196,8 +196,8 @@ impl Map {
         }
         let label = if factor.is_empty() { self.label.clone() } else { format!("{}  ({factor})", self.label) };
         if !label.trim().is_empty() {
-            let at = [bar.right() + 7.0 + widest + 8.0 + LABEL, bar.y + bar.height / 2.0];
-            canvas.upright(at, font::fitted(label.trim(), LABEL, bar.height + 40.0), LABEL, Anchor::Middle, Ink::Text);
+            let at = [bar.right() + 7.0 + widest + 5.0 + LABEL, bar.y + bar.height / 2.0];
+            canvas.upright(at, font::fitted(label.trim(), LABEL, bar.height + 16.0), LABEL, Anchor::Middle, Ink::Text);
         }
     }
 }
