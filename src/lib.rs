@@ -13,6 +13,7 @@ pub mod pickle;
 pub mod plugin;
 pub mod problem;
 pub mod report;
+pub mod sharpness;
 pub mod spectrum;
 pub mod study;
 pub mod train;
