@@ -16,6 +16,7 @@ pub mod plot;
 pub mod plugin;
 pub mod problem;
 pub mod report;
+pub mod sharpness;
 pub mod spectrum;
 pub mod study;
 pub mod train;

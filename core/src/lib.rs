@@ -11,6 +11,7 @@
 pub mod attack;
 pub mod autodiff;
 pub mod backend;
+pub mod dense;
 pub mod eigen;
 pub mod error;
 mod frame;
@@ -24,6 +25,7 @@ pub mod plugin;
 pub mod program;
 pub mod random;
 pub mod registry;
+pub mod solve;
 pub mod vectors;
 
 pub use attack::Attack;

@@ -3,6 +3,8 @@
 //! A mean over a batch is wrong as soon as batches are unequal, classes are weighted or labels are ignored; a sum over
 //! all batches divided once by the sum of weights is right by construction. So a loss reports both.
 
+mod draw;
+
 use crate::error::GraphError;
 use crate::graph::{Dim, Graph, Kind, Op, Scalar, Shape, Source, ValueId};
 
@@ -35,7 +37,9 @@ impl Default for Loss {
 pub struct LossValues {
     /// Loss of each sample, weighted, `[B, …]`.
     pub per_sample: ValueId,
-    /// Its sum, a scalar.
+    /// Weight of each of these losses, of the same shape.
+    pub weights: ValueId,
+    /// The sum of the losses, a scalar.
     pub total: ValueId,
     /// The sum of weights, a scalar.
     pub weight: ValueId,
@@ -181,5 +185,5 @@ fn finish(g: &mut Graph, per_sample: ValueId, weights: ValueId) -> Result<LossVa
     let axes: Vec<usize> = (0..g.shape(per_sample).rank()).collect();
     let total = g.sum(per_sample, &axes)?;
     let weight = g.sum(weights, &axes)?;
-    Ok(LossValues { per_sample, total, weight })
+    Ok(LossValues { per_sample, weights, total, weight })
 }

@@ -32,6 +32,12 @@ pub enum Purpose {
     AttackNoise = 9,
     /// Seeds of an attack's restarts; index = restart.
     Restart = 10,
+    /// Labels drawn from the network's own distribution; index = sample.
+    ModelLabels = 24,
+    /// Directions in which a loss is measured; index = direction.
+    Direction = 25,
+    /// Which samples make a mini-batch; index = pass over the samples.
+    MiniBatch = 26,
 }
 
 /// One reproducible stream.

@@ -159,6 +159,14 @@ impl View<'_> {
 }
 
 impl ViewMut<'_> {
+    /// The same columns, for a shorter while.
+    pub fn again(&mut self) -> ViewMut<'_> {
+        ViewMut { block: self.block, columns: self.columns.clone() }
+    }
+    /// The same columns, to read.
+    pub fn view(&self) -> View<'_> {
+        View { block: self.block, columns: self.columns.clone() }
+    }
     /// The number of columns.
     pub fn len(&self) -> usize {
         self.columns.len()

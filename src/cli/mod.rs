@@ -18,6 +18,7 @@ mod listing;
 mod output;
 mod plugin;
 mod progress;
+mod sharpness;
 mod spectrum;
 mod study;
 mod train;
@@ -50,6 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<Endi
     match program.command {
         Command::Train(flags) => train::run(&flags, &command),
         Command::Spectrum(flags) => spectrum::run(&flags, &command),
+        Command::Sharpness(flags) => sharpness::run(&flags, &command),
         Command::Check(flags) => check::run(&flags, &command),
         Command::Attack(flags) => attack::run(&flags, &command),
         Command::Study(study) => study::run(&study, &command),

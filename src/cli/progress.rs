@@ -17,6 +17,7 @@ enum Phase {
     None,
     Samples,
     SelfTest,
+    Part(&'static str),
     Solver,
 }
 
@@ -39,6 +40,10 @@ impl Progress {
                 self.bar.set_position(done as u64);
             }
             Event::SelfTest => self.spinning(Phase::SelfTest, "self-test"),
+            Event::Part { what, done, total } => {
+                self.counted(Phase::Part(what), what, what, total);
+                self.bar.set_position(done as u64);
+            }
             Event::Gradient { done, total } => self.say(&format!("self-test, gradient {done} of {total}")),
             Event::Solver(SolverEvent::Step { products }) => {
                 self.spinning(Phase::Solver, "eigenvalues");

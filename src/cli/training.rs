@@ -4,7 +4,7 @@
 
 use super::progress::style;
 use crate::report::{percent, significant};
-use crate::train::{EpochRecord, Event};
+use crate::train::{EpochRecord, Event, TrackRecord};
 use indicatif::ProgressBar;
 use std::io::{IsTerminal, Write};
 
@@ -41,6 +41,8 @@ impl TrainingLine {
                 self.bar.set_prefix(format!("{}evaluating the {split} samples", self.prefix));
                 self.bar.set_message("");
             }
+            Event::Tracking => self.bar.set_message("measuring curvature"),
+            Event::Tracked(record) => self.bar.set_message(tracked_line(record)),
             Event::Epoch(record) => self.say(&epoch_line(record)),
             _ => {}
         }
@@ -59,6 +61,13 @@ impl TrainingLine {
             // A closed standard error must not end the run.
             let _ = writeln!(std::io::stderr(), "{text}");
         }
+    }
+}
+
+fn tracked_line(record: &TrackRecord) -> String {
+    match record.lambda1 {
+        Some(lambda1) => format!("λ₁ {}, edge {}", significant(lambda1, 4), significant(record.edge, 4)),
+        None => format!("measured after step {}", record.step),
     }
 }
 

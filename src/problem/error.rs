@@ -83,6 +83,16 @@ pub enum ProblemError {
         /// NaN or an infinity.
         value: f64,
     },
+    /// A file of perturbed or adversarial samples that does not fit the samples.
+    #[error("{}: expected {expected}, found {found}; select the samples that it was made for with --split and --samples", file.display())]
+    Perturbation {
+        /// The file.
+        file: PathBuf,
+        /// What would have been accepted.
+        expected: String,
+        /// What was there.
+        found: String,
+    },
     /// The data.
     #[error(transparent)]
     Data(#[from] DataError),

@@ -1,5 +1,6 @@
 //! A problem, read, checked and uploaded.
 
+use super::perturbation::PerturbedSource;
 use super::{Network, ProblemError, ProblemSpec, Values, describe_loss, describe_normalization, lookup};
 use crate::data::Dataset;
 use crate::report::{BackendPart, DataPart, Manifest, ModelPart};
@@ -18,7 +19,8 @@ pub struct Session {
     problem: Problem,
     weights: Weights,
     samples: Arc<Dataset>,
-    source: ImageSource,
+    source: Box<dyn DataSource>,
+    perturbation: Option<String>,
     backend: Box<dyn SecondOrderBackend>,
     data: DataPart,
     hashes: Hashes,
@@ -84,8 +86,17 @@ impl Session {
         let problem = Problem::new(graph, &spec.loss).map_err(ProblemError::Loss)?;
         let weights = Weights::upload(backend.as_ref(), problem.graph(), &values.parameters, &values.buffers)?;
         let samples = Arc::new(samples);
-        let source = ImageSource::new(Arc::clone(&samples));
-        Ok(Session { spec, network, problem, weights, samples, source, backend, data, hashes, notices })
+        let mut perturbation = None;
+        let source: Box<dyn DataSource> = match &spec.perturbation {
+            None => Box::new(ImageSource::new(Arc::clone(&samples))),
+            Some(change) => {
+                let source = PerturbedSource::read(Arc::clone(&samples), change)?;
+                notices.extend(source.notices.iter().cloned());
+                perturbation = Some(source.description.clone());
+                Box::new(source)
+            }
+        };
+        Ok(Session { spec, network, problem, weights, samples, source, perturbation, backend, data, hashes, notices })
     }
 
     /// The parameters that a glob selects, or all.
@@ -121,7 +132,7 @@ impl Session {
     }
     /// The samples.
     pub fn source(&self) -> &dyn DataSource {
-        &self.source
+        self.source.as_ref()
     }
     /// The samples as read.
     pub fn dataset(&self) -> &Dataset {
@@ -166,6 +177,7 @@ impl Session {
             device_details: info.details,
             data: spec.data.to_string(),
             data_sha256: self.hashes.data.clone(),
+            perturbation: self.perturbation.clone(),
             weights: match &spec.weights {
                 Some(file) => file.display().to_string(),
                 None => format!("initial values of seed {}", spec.seed),

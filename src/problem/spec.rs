@@ -1,5 +1,6 @@
 //! Everything that names a problem, checked as far as it can be without reading a file.
 
+use super::Perturbation;
 use crate::data::{DataSpec, SampleRange, Split};
 use hesse_core::graph::Mode;
 use hesse_core::loss::Loss;
@@ -39,6 +40,8 @@ pub struct ProblemSpec {
     pub split: Split,
     /// Which samples of that part.
     pub samples: SampleRange,
+    /// What is done to them.
+    pub perturbation: Option<Perturbation>,
     /// The first step of the network.
     pub normalization: Normalization,
     /// What is minimised.

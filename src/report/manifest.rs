@@ -19,6 +19,9 @@ pub struct Manifest {
     pub data: String,
     /// SHA-256 of shape, pixels and labels of the samples used.
     pub data_sha256: String,
+    /// What was done to the samples; absent where nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub perturbation: Option<String>,
     /// Where the weights came from: a file, or the seed.
     pub weights: String,
     /// SHA-256 of all values, parameters then buffers in state-dict order, as little-endian f64.

@@ -1,9 +1,10 @@
 //! The extreme eigenvalues of a loss's Hessian over a set of samples.
 
-use super::{Event, SpectrumError, Watch, tested, watch::Stoppable};
+use super::layers::{LayerSpectrum, measure_layers};
+use super::{Event, MatrixName, SpectrumError, Watch, tested, watch::Stoppable};
 use crate::problem::{Session, lookup};
 use hesse_core::eigen::{Control, EigenRequest, EigenResult};
-use hesse_core::operator::{CacheReport, Curvature, DatasetOperator, Evaluation, Evaluator, SelfTest, self_test};
+use hesse_core::operator::{CacheReport, DatasetOperator, Evaluation, Evaluator, SelfTest, self_test};
 use std::time::Instant;
 
 /// What is wanted of a spectrum.
@@ -23,6 +24,12 @@ pub struct SpectrumOptions {
     pub params: Option<String>,
     /// Whether to test the operator first.
     pub self_test: bool,
+    /// Which matrix.
+    pub matrix: MatrixName,
+    /// Whether what couples different layers is left out.
+    pub block_diagonal: bool,
+    /// Whether to measure each layer by itself, and with how many products for its trace.
+    pub layer_probes: Option<usize>,
 }
 
 impl Default for SpectrumOptions {
@@ -35,6 +42,9 @@ impl Default for SpectrumOptions {
             solver: "lanczos".to_string(),
             params: None,
             self_test: true,
+            matrix: MatrixName::default(),
+            block_diagonal: false,
+            layer_probes: None,
         }
     }
 }
@@ -50,6 +60,8 @@ pub struct Spectrum {
     pub self_test: Option<SelfTest>,
     /// Eigenvalues, vectors and bookkeeping.
     pub eigen: EigenResult,
+    /// Each layer by itself, where that was asked for.
+    pub layers: Option<Vec<LayerSpectrum>>,
     /// How much of the primal part was kept.
     pub cache: CacheReport,
     /// What a reader should know.
@@ -87,6 +99,7 @@ impl Spectrum {
         complete(self.eigen.largest.len(), options.largest)
             && complete(self.eigen.smallest.len(), options.smallest)
             && self.eigen.largest.iter().chain(&self.eigen.smallest).all(|pair| pair.converged)
+            && self.layers.iter().flatten().all(|layer| layer.largest.is_some_and(|pair| pair.converged))
     }
 }
 
@@ -112,17 +125,10 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         .run(session.weights(), &source, &mut |done| (watch.observe)(Event::Samples { done, total }))
         .map_err(|error| interrupted(error.into()))?;
 
-    let operator = DatasetOperator::new(
-        backend,
-        problem,
-        Curvature::Hessian,
-        &wrt,
-        session.weights(),
-        session.source(),
-        spec.batch,
-        spec.memory,
-    )?
-    .interrupted_by(stop);
+    let product = options.matrix.product(problem, &wrt, spec.seed, options.block_diagonal)?;
+    let (weights, samples) = (session.weights(), session.source());
+    let operator =
+        DatasetOperator::of(backend, product, weights, samples, spec.batch, spec.memory)?.interrupted_by(stop);
     let precision = backend.info().precision;
     let mut notices = Vec::new();
     let mut test = None;
@@ -148,6 +154,11 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         solver.solve(&operator, &options.request(session), &mut observe).map_err(|error| interrupted(error.into()))?;
     notices.extend(eigen.remarks.iter().cloned());
     let cache = operator.cache_report();
+    drop(operator); // and what it keeps: the layers need the memory
+    let layers = match options.layer_probes {
+        Some(probes) if !stop() => Some(measure_layers(session, options, &wrt, probes, watch)?),
+        _ => None,
+    };
     if cache.kept < cache.batches {
         let (kept, batches) = (cache.kept, cache.batches);
         notices.push(format!(
@@ -155,5 +166,5 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         ));
     }
     let seconds = start.elapsed().as_secs_f64();
-    Ok(Spectrum { dimension, evaluation, self_test: test, eigen, cache, notices, seconds })
+    Ok(Spectrum { dimension, evaluation, self_test: test, eigen, layers, cache, notices, seconds })
 }

@@ -9,6 +9,9 @@
 
 mod check;
 mod error;
+mod hutchinson;
+mod layers;
+mod matrix;
 mod measure;
 mod report;
 mod shift;
@@ -19,8 +22,13 @@ mod watch;
 
 pub use check::{Check, CheckOptions, CheckReport, check};
 pub use error::SpectrumError;
+pub use hutchinson::{TraceEstimate, hutchinson, mean_and_error};
+pub use layers::LayerSpectrum;
+pub use matrix::MatrixName;
 pub use measure::{Spectrum, SpectrumOptions, measure};
-pub use report::{Pair, SelfTestPart, SolverPart, SpectrumReport};
+pub use report::{LayerPart, Pair, SelfTestPart, SolverPart, SpectrumReport, TracePart};
 pub use sin_probe::{SinProbe, sin_probe};
+pub(crate) use text::problem_heading;
 pub use text::{check_text, spectrum_text};
+pub(crate) use watch::Stoppable;
 pub use watch::{Event, Watch};

@@ -2,7 +2,7 @@
 //!
 //! The schema is a promise: fields may be added, none may change its meaning or go.
 
-use super::{Spectrum, SpectrumOptions, tested};
+use super::{LayerSpectrum, Spectrum, SpectrumOptions, tested};
 use crate::problem::{Session, lookup};
 use crate::report::{BackendPart, DataPart, Manifest, ModelPart};
 use hesse_core::eigen::EigenPair;
@@ -44,6 +44,48 @@ pub struct SelfTestPart {
     pub finite_difference_order: Option<f64>,
     /// Products spent on the test.
     pub products: usize,
+}
+
+/// One layer's own block.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LayerPart {
+    /// What the names of its parameters share.
+    pub name: String,
+    /// Trainable numbers.
+    pub parameters: usize,
+    /// The algebraically largest eigenvalue of the block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest: Option<Pair>,
+    /// The trace of the block.
+    pub trace: TracePart,
+    /// Its share in the sum of all traces.
+    pub share: f64,
+    /// Products spent.
+    pub products: usize,
+}
+
+/// An estimated trace.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct TracePart {
+    /// The mean over probes.
+    pub estimate: f64,
+    /// Its standard error; 0 where it is exact.
+    pub standard_error: f64,
+}
+
+impl LayerPart {
+    fn all(layers: &[LayerSpectrum]) -> Vec<Self> {
+        let total: f64 = layers.iter().map(|layer| layer.trace.estimate).sum();
+        let part = |layer: &LayerSpectrum| LayerPart {
+            name: layer.name.clone(),
+            parameters: layer.parameters,
+            largest: layer.largest.as_ref().map(Pair::from),
+            trace: TracePart { estimate: layer.trace.estimate, standard_error: layer.trace.standard_error },
+            share: layer.trace.estimate / total,
+            products: layer.products,
+        };
+        layers.iter().map(part).collect()
+    }
 }
 
 /// The solver's bookkeeping.
@@ -91,6 +133,10 @@ pub struct SpectrumReport {
     pub data: DataPart,
     /// The machine.
     pub backend: BackendPart,
+    /// Which matrix, such as `hessian`.
+    pub matrix: String,
+    /// Whether what couples different layers was left out.
+    pub block_diagonal: bool,
     /// Length of the vectors: the number of parameters differentiated.
     pub dimension: usize,
     /// The mean loss.
@@ -105,6 +151,9 @@ pub struct SpectrumReport {
     pub largest: Vec<Pair>,
     /// Algebraically smallest, rising.
     pub smallest: Vec<Pair>,
+    /// Each layer by itself; absent where that was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<LayerPart>>,
     /// Products spent by the solver; those of the self-test are counted there.
     pub products: usize,
     /// Seconds the solver took.
@@ -136,6 +185,8 @@ impl SpectrumReport {
             model: session.model_part(),
             data: session.data_part(),
             backend: session.backend_part(),
+            matrix: options.matrix.to_string(),
+            block_diagonal: options.block_diagonal,
             dimension: spectrum.dimension,
             loss: spectrum.evaluation.loss,
             accuracy: spectrum.evaluation.accuracy,
@@ -143,6 +194,7 @@ impl SpectrumReport {
             gradient_norm: spectrum.evaluation.gradient_norm.unwrap_or(f64::NAN),
             largest: spectrum.eigen.largest.iter().map(Pair::from).collect(),
             smallest: spectrum.eigen.smallest.iter().map(Pair::from).collect(),
+            layers: spectrum.layers.as_deref().map(LayerPart::all),
             products: statistics.products,
             seconds: statistics.seconds,
             seconds_per_product: statistics.product_seconds / statistics.products.max(1) as f64,

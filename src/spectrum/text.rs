@@ -1,6 +1,6 @@
 //! Results for people, made from the same structures as the JSON.
 
-use super::{CheckReport, Pair, SpectrumReport};
+use super::{CheckReport, LayerPart, Pair, SpectrumReport};
 use crate::report::{
     Align, BackendPart, DataPart, Manifest, ModelPart, Table, grouped, percent, seconds, significant, tiny,
 };
@@ -8,17 +8,24 @@ use std::fmt::Write as _;
 
 /// The result of `hesse spectrum`.
 pub fn spectrum_text(report: &SpectrumReport) -> String {
-    let mut text = heading(&report.model, &report.data, &report.backend, &report.manifest, report.dimension);
+    let mut text = problem_heading(&report.model, &report.data, &report.backend, &report.manifest, report.dimension);
     let mut facts = point(report.loss, report.accuracy, report.correct, &report.data, report.gradient_norm);
     if let Some(test) = &report.self_test {
         let (floor, symmetry) = (tiny(test.noise_floor), tiny(test.symmetry));
         facts.row(["noise floor".to_string(), format!("{floor} (self-test: symmetry {symmetry})")]);
+    }
+    if report.matrix != "hessian" || report.block_diagonal {
+        let part = if report.block_diagonal { ", block-diagonal by layers" } else { "" };
+        facts.row(["matrix".to_string(), format!("{}{part}", report.matrix)]);
     }
     let _ = writeln!(text, "{facts}"); // writing to a String cannot fail, here and below
     for (title, pairs) in [("largest", &report.largest), ("smallest", &report.smallest)] {
         if !pairs.is_empty() {
             let _ = writeln!(text, "{}", eigenvalues(title, pairs));
         }
+    }
+    if let Some(layers) = &report.layers {
+        let _ = writeln!(text, "{}", layer_table(layers));
     }
     let SpectrumReport { products, solver, .. } = report;
     let _ = writeln!(
@@ -34,7 +41,7 @@ pub fn spectrum_text(report: &SpectrumReport) -> String {
 
 /// The result of `hesse check`.
 pub fn check_text(report: &CheckReport) -> String {
-    let mut text = heading(&report.model, &report.data, &report.backend, &report.manifest, report.dimension);
+    let mut text = problem_heading(&report.model, &report.data, &report.backend, &report.manifest, report.dimension);
     let mut facts = point(report.loss, report.accuracy, report.correct, &report.data, report.gradient_norm);
     facts.row(["vᵀHv for v ∝ sin(1), sin(2), …".to_string(), significant(report.sin_probe.vHv, 10)]);
     facts.row(["‖Hv‖ of the same".to_string(), significant(report.sin_probe.norm_Hv, 10)]);
@@ -60,7 +67,8 @@ pub fn check_text(report: &CheckReport) -> String {
     text
 }
 
-fn heading(model: &ModelPart, data: &DataPart, backend: &BackendPart, manifest: &Manifest, dimension: usize) -> String {
+/// What was measured: network, weights, samples, machine.
+pub(crate) fn problem_heading(model: &ModelPart, data: &DataPart, backend: &BackendPart, manifest: &Manifest, dimension: usize) -> String {
     let name = if model.options.is_empty() { model.name.clone() } else { format!("{}:{}", model.name, model.options) };
     let mut text = format!("{name}, {} parameters", grouped(model.parameters));
     if let Some(params) = &manifest.params {
@@ -93,6 +101,39 @@ fn point(loss: f64, accuracy: f64, correct: usize, data: &DataPart, gradient_nor
     ]);
     facts.row(["gradient norm".to_string(), significant(gradient_norm, 7)]);
     facts
+}
+
+fn layer_table(layers: &[LayerPart]) -> Table {
+    let mut table = Table::new(&[
+        ("layer", Align::Left),
+        ("parameters", Align::Right),
+        ("λ₁ of its block", Align::Right),
+        ("residual", Align::Right),
+        ("", Align::Left),
+        ("trace", Align::Right),
+        ("±", Align::Right),
+        ("share", Align::Right),
+    ]);
+    for layer in layers {
+        let (value, residual, mark) = match &layer.largest {
+            None => (String::new(), String::new(), "not found"),
+            Some(pair) => {
+                let mark = if pair.converged { "" } else { "NOT converged" };
+                (significant(pair.value, 6), tiny(pair.residual), mark)
+            }
+        };
+        table.row([
+            layer.name.clone(),
+            grouped(layer.parameters),
+            value,
+            residual,
+            mark.to_string(),
+            significant(layer.trace.estimate, 4),
+            significant(layer.trace.standard_error, 2),
+            percent(layer.share),
+        ]);
+    }
+    table
 }
 
 fn eigenvalues(title: &str, pairs: &[Pair]) -> Table {

@@ -24,6 +24,15 @@ pub enum Event {
         /// Of so many.
         total: usize,
     },
+    /// Something is being measured part by part.
+    Part {
+        /// What, in the plural.
+        what: &'static str,
+        /// Parts done.
+        done: usize,
+        /// Of so many.
+        total: usize,
+    },
     /// The solver runs.
     Solver(SolverEvent),
 }
@@ -37,7 +46,7 @@ pub struct Watch<'a> {
 }
 
 /// A data set that ends the reading when someone asks to stop, so that a long evaluation can be interrupted.
-pub(super) struct Stoppable<'a> {
+pub(crate) struct Stoppable<'a> {
     pub source: &'a dyn DataSource,
     pub stop: &'a (dyn Fn() -> bool + Send + Sync),
 }

@@ -89,6 +89,7 @@ pub(super) fn problem(
         data: options.data.clone(),
         split,
         samples,
+        perturbation: None,
         normalization: options.normalization.clone(),
         loss: Loss::default(),
         mode: Mode::Eval,
@@ -107,8 +108,7 @@ pub(super) fn spectrum(options: &LargeBatchOptions) -> SpectrumOptions {
         tolerance: options.tolerance,
         max_products: options.max_products,
         solver: options.solver.clone(),
-        params: None,
-        self_test: true,
+        ..SpectrumOptions::default()
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) const MODEL: &str = "model.safetensors";
 const FORMAT: &str = "hesse.checkpoint/1";
 const MODEL_PREFIX: &str = "model.";
 const VELOCITY_PREFIX: &str = "velocity.";
+const EIGENVECTOR: &str = "track.eigenvector";
 
 /// A point of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +36,8 @@ pub(super) struct Checkpoint {
     pub parameters: Vec<Vec<f64>>,
     pub buffers: Vec<Vec<f64>>,
     pub velocity: Vec<Vec<f64>>,
+    /// Where the next measurement of λ₁ starts.
+    pub eigenvector: Option<Vec<f64>>,
 }
 
 impl Checkpoint {
@@ -43,6 +46,9 @@ impl Checkpoint {
         let mut tensors = state_dict(graph, MODEL_PREFIX, &self.parameters, &self.buffers, precision);
         for (parameter, values) in graph.parameters().iter().zip(&self.velocity) {
             tensors.insert(format!("{VELOCITY_PREFIX}{}", parameter.name), tensor(&parameter.shape, values, precision));
+        }
+        if let Some(values) = &self.eigenvector {
+            tensors.insert(EIGENVECTOR, tensor(&[values.len()], values, precision));
         }
         let json = |value: Result<String, serde_json::Error>| value.map_err(crate::report::ReportError::from);
         let metadata = BTreeMap::from([
@@ -87,12 +93,17 @@ impl Checkpoint {
         };
         let all = |prefix| graph.parameters().iter().map(|p| find(prefix, &p.name, &p.shape)).collect::<Result<_, _>>();
         let buffers = graph.buffers().iter().map(|b| find(MODEL_PREFIX, &b.name, &b.shape));
+        let eigenvector = match tensors.get(EIGENVECTOR) {
+            None => None,
+            Some(_) => Some(find("", EIGENVECTOR, &[graph.parameter_count()])?),
+        };
         Ok(Found::Same(Box::new(Checkpoint {
             identity: there,
             progress,
             parameters: all(MODEL_PREFIX)?,
             buffers: buffers.collect::<Result<_, _>>()?,
             velocity: all(VELOCITY_PREFIX)?,
+            eigenvector,
         })))
     }
 }

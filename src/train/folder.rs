@@ -6,6 +6,7 @@
 use super::checkpoint::{CURRENT, Checkpoint, Found, MODEL, PREVIOUS};
 use super::identity::Identity;
 use super::stopping::{Decision, decide};
+use super::track;
 use super::{TrainError, TrainSpec};
 use hesse_core::graph::Graph;
 use std::fs;
@@ -74,7 +75,7 @@ fn find(
 }
 
 fn clear(folder: &Path) -> Result<(), TrainError> {
-    for name in [REPORT, MODEL, CURRENT, PREVIOUS] {
+    for name in [REPORT, MODEL, CURRENT, PREVIOUS, track::CSV, track::JSON_LINES] {
         let file = folder.join(name);
         match fs::remove_file(&file) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(failed("removing", &file)(source)),

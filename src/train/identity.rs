@@ -47,6 +47,9 @@ impl Identity {
         add("weight decay", options.weight_decay.to_string());
         add("crop", augmentation.crop.to_string());
         add("flip", augmentation.flip.to_string());
+        if let Some(track) = &spec.track {
+            add("tracked", track.describe());
+        }
         add("backend", format!("{} {kind} {}", info.name, info.precision));
         Identity(values)
     }

@@ -36,6 +36,7 @@ mod stopping;
 #[cfg(test)]
 mod tests;
 mod text;
+mod track;
 mod trainer;
 mod watch;
 
@@ -43,10 +44,11 @@ pub use augment::Augmentation;
 pub use error::TrainError;
 pub use options::{MicroBatchNorm, TrainOptions};
 pub use record::EpochRecord;
-pub use report::{OptionsPart, TrainManifest, TrainReport};
+pub use report::{OptionsPart, TrackPart, TrainManifest, TrainReport};
 pub use run::run;
 pub use schedule::Schedule;
 pub use spec::TrainSpec;
 pub use stopping::Ending;
 pub use text::train_text;
+pub use track::{Every, Quantity, TrackOptions, TrackRecord};
 pub use watch::{Event, Watch};

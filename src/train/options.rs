@@ -115,6 +115,16 @@ impl TrainOptions {
     }
 }
 
+impl TrainOptions {
+    /// The curvature above which steps of this rate are not stable on a quadratic: 2/η, with momentum 2(1+β)/η, with
+    /// Nesterov's form 2(1+β)/(η(1+2β)) (Cohen et al., arXiv:2103.00065).
+    pub fn edge(&self, rate: f64) -> f64 {
+        let beta = self.momentum;
+        let nesterov = if self.nesterov { 1.0 + 2.0 * beta } else { 1.0 };
+        2.0 * (1.0 + beta) / (rate * nesterov)
+    }
+}
+
 /// An error unless `holds`.
 pub(super) fn require(holds: bool, what: &'static str, expected: &str, found: impl ToString) -> Result<(), TrainError> {
     if holds {

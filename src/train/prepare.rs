@@ -1,6 +1,7 @@
 //! Reading and checking everything that a run needs, cheapest check first, before anything is written.
 
-use super::{MicroBatchNorm, TrainError, TrainSpec};
+use super::track::DEFAULT_SAMPLES;
+use super::{MicroBatchNorm, TrackOptions, TrainError, TrainSpec};
 use crate::data::{Dataset, SampleRange, Split};
 use crate::problem::{Network, ProblemError, Values, lookup};
 use crate::report::{BackendPart, DataPart, ModelPart};
@@ -19,6 +20,8 @@ pub(super) struct Prepared {
     pub train_part: DataPart,
     pub test: Arc<Dataset>,
     pub test_part: DataPart,
+    /// The training samples that curvature is measured on; none where nothing is tracked.
+    pub tracked: Option<(Arc<Dataset>, [usize; 2])>,
     pub backend: Box<dyn SecondOrderBackend>,
     pub backend_part: BackendPart,
     /// What gradients are taken of: in train mode, unless batch norm is frozen.
@@ -34,6 +37,9 @@ pub(super) struct Prepared {
 impl Prepared {
     pub fn new(spec: &TrainSpec) -> Result<Self, TrainError> {
         spec.options.check()?;
+        if let Some(track) = &spec.track {
+            track.check()?;
+        }
         lookup::model(&spec.model)?;
         let entry = lookup::backend(&spec.backend.name)?;
         let backend = (entry.open)(&BackendRequest {
@@ -43,6 +49,8 @@ impl Prepared {
         })?;
         let (train, train_part) = load(spec, Split::Train, &spec.samples)?;
         let (test, test_part) = load(spec, Split::Test, &spec.test_samples)?;
+
+        let tracked = spec.track.as_ref().map(|track| tracked(track, &train)).transpose()?;
 
         let network = Network::new(&spec.model, &train, &spec.normalization)?;
         let eval_graph = network.graph(Mode::Eval)?;
@@ -74,6 +82,7 @@ impl Prepared {
             train_part,
             test,
             test_part,
+            tracked,
             backend,
             backend_part,
             training: problem(train_graph)?,
@@ -84,6 +93,17 @@ impl Prepared {
             notices,
         })
     }
+}
+
+/// The tracked samples, and which of the training samples they are.
+fn tracked(track: &TrackOptions, train: &Dataset) -> Result<(Arc<Dataset>, [usize; 2]), TrainError> {
+    let most = DEFAULT_SAMPLES.min(train.len());
+    let range = match track.samples {
+        Some(range) => range,
+        None => SampleRange::new(0, Some(most))?,
+    };
+    let within = range.within(train.len(), Split::Train)?;
+    Ok((Arc::new(train.select(&range)?), [within.start, within.end]))
 }
 
 fn load(spec: &TrainSpec, split: Split, samples: &SampleRange) -> Result<(Arc<Dataset>, DataPart), TrainError> {

@@ -1,6 +1,6 @@
 //! Where a run stands, apart from the weights.
 
-use super::{Ending, EpochRecord};
+use super::{Ending, EpochRecord, TrackRecord};
 use serde::{Deserialize, Serialize};
 
 /// Position and bookkeeping; part of a checkpoint.
@@ -14,6 +14,9 @@ pub(super) struct Progress {
     pub sums: Sums,
     /// Finished epochs.
     pub records: Vec<EpochRecord>,
+    /// What was measured on the way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub track: Vec<TrackRecord>,
     /// The last word, once the run has ended.
     pub end: Option<End>,
 }

@@ -5,7 +5,7 @@
 use super::identity::Identity;
 use super::prepare::Prepared;
 use super::progress::Progress;
-use super::{Ending, EpochRecord, TrainSpec};
+use super::{Ending, EpochRecord, TrackRecord, TrainSpec};
 use crate::problem::{describe_loss, describe_normalization};
 use crate::report::{BackendPart, DataPart, ModelPart};
 use serde::Serialize;
@@ -40,6 +40,19 @@ pub struct OptionsPart {
     pub crop: usize,
     /// Whether pictures were mirrored at random.
     pub flip: bool,
+}
+
+/// What was measured on the way.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrackPart {
+    /// Which quantities.
+    pub quantities: Vec<String>,
+    /// How often, such as `100steps`.
+    pub every: String,
+    /// Which of the training samples: half-open.
+    pub samples: [usize; 2],
+    /// The curves.
+    pub records: Vec<TrackRecord>,
 }
 
 /// What it takes to repeat a run.
@@ -112,6 +125,9 @@ pub struct TrainReport {
     pub seconds: f64,
     /// Samples trained on per second.
     pub samples_per_second: f64,
+    /// What was measured on the way; absent where nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub track: Option<TrackPart>,
     /// Every epoch.
     pub epochs: Vec<EpochRecord>,
     /// What it takes to repeat this.
@@ -127,6 +143,12 @@ impl TrainReport {
         notice: Option<String>,
     ) -> Self {
         let (options, info) = (&spec.options, prepared.backend.info());
+        let track = spec.track.as_ref().map(|track| TrackPart {
+            quantities: track.quantities.iter().map(ToString::to_string).collect(),
+            every: track.every.to_string(),
+            samples: prepared.tracked.as_ref().map_or([0, 0], |(_, range)| *range),
+            records: progress.track,
+        });
         let records = progress.records;
         let seconds: f64 = records.iter().map(|r| r.seconds).sum();
         let end = progress.end;
@@ -166,6 +188,7 @@ impl TrainReport {
             } else {
                 0.0
             },
+            track,
             epochs: records,
             manifest: TrainManifest {
                 version: env!("CARGO_PKG_VERSION").to_string(),

@@ -1,6 +1,6 @@
 //! Everything that names a training run.
 
-use super::TrainOptions;
+use super::{TrackOptions, TrainOptions};
 use crate::data::{DataSpec, SampleRange};
 use crate::problem::BackendSpec;
 use hesse_core::loss::Loss;
@@ -31,6 +31,8 @@ pub struct TrainSpec {
     pub seed: u64,
     /// How to train.
     pub options: TrainOptions,
+    /// What is measured on the way; none for nothing.
+    pub track: Option<TrackOptions>,
     /// The folder of `train.json`, `model.safetensors` and the checkpoints; made where it does not exist.
     pub out: PathBuf,
     /// Replace what another run left in `out`, rather than refuse.
@@ -55,6 +57,7 @@ impl TrainSpec {
             backend: BackendSpec::default(),
             seed: 0,
             options: TrainOptions::default(),
+            track: None,
             out: out.into(),
             force: false,
             checkpoint_every: Duration::from_secs(60),

@@ -1,6 +1,6 @@
 //! A finished training, for people.
 
-use super::{Ending, TrainReport};
+use super::{Ending, TrackPart, TrackRecord, TrainReport};
 use crate::report::{Align, Table, grouped, percent, seconds, significant};
 use std::fmt::Write as _;
 
@@ -57,9 +57,42 @@ pub fn train_text(report: &TrainReport) -> String {
     if let (Some(false), Some(target)) = (report.target_reached, report.options.target_loss) {
         let _ = writeln!(text, "The target loss {target} was not reached; more epochs go on from here.");
     }
+    if let Some(track) = &report.track {
+        let _ = write!(text, "\n{}\n", curves(track));
+    }
     let ends = [("train", report.train_loss, report.train_accuracy), ("test", report.test_loss, report.test_accuracy)];
     for (split, loss, accuracy) in ends {
         let _ = writeln!(text, "{split:<5}  loss {}  accuracy {}", significant(loss, 4), percent(accuracy));
     }
     text
+}
+
+/// The curves, thinned to so many lines that one sees how they go.
+fn curves(track: &TrackPart) -> Table {
+    type Column = (&'static str, fn(&TrackRecord) -> Option<f64>);
+    let all: [Column; 8] = [
+        ("step", |r| Some(r.step as f64)),
+        ("tracked loss", |r| r.loss),
+        ("gradient norm", |r| r.gradient_norm),
+        ("λ₁", |r| r.lambda1),
+        ("trace", |r| r.trace),
+        ("batch sharpness", |r| r.batch_sharpness),
+        ("edge", |r| Some(r.edge)),
+        ("λ₁ ÷ edge", |r| r.lambda1.map(|l| l / r.edge)),
+    ];
+    let records = &track.records;
+    let columns: Vec<Column> = all.into_iter().filter(|(_, value)| records.iter().any(|r| value(r).is_some())).collect();
+    let head: Vec<(&str, Align)> = columns.iter().map(|(name, _)| (*name, Align::Right)).collect();
+    let mut table = Table::new(&head);
+    let every = records.len().div_ceil(SHOWN).max(1);
+    // The last one always, and from there back.
+    let shown = records.iter().enumerate().filter(|(i, _)| (records.len() - 1 - i).is_multiple_of(every));
+    for (_, record) in shown {
+        table.row(columns.iter().enumerate().map(|(i, (_, value))| match (i, value(record)) {
+            (_, None) => String::new(),
+            (0, Some(step)) => grouped(step as usize),
+            (_, Some(value)) => significant(value, 5),
+        }));
+    }
+    table
 }

@@ -9,6 +9,7 @@ use super::progress::{End, Progress, Sums};
 use super::schedule::warmup;
 use super::source::ImageSource;
 use super::stopping::{Decision, decide};
+use super::track::{self, Measured, Tracker};
 use super::{EpochRecord, Event, TrainError, TrainSpec, Watch};
 use crate::data::{Dataset, Split};
 use crate::weights;
@@ -39,6 +40,7 @@ pub(super) struct Trainer<'a> {
     sgd: Sgd,
     pass: GradientPass<'a>,
     evaluator: Evaluator<'a>,
+    tracker: Option<Tracker<'a>>,
     saved: Instant,
     unsaved: bool,
     /// The whole training set at the present weights.
@@ -56,8 +58,12 @@ impl<'a> Trainer<'a> {
         let backend = prepared.backend.as_ref();
         let graph = prepared.training.graph();
         let unsaved = checkpoint.is_none();
+        let mut eigenvector = None;
         let (progress, parameters, buffers, velocity) = match checkpoint {
-            Some(c) => (c.progress, c.parameters, c.buffers, Some(c.velocity.concat())),
+            Some(c) => {
+                eigenvector = c.eigenvector;
+                (c.progress, c.parameters, c.buffers, Some(c.velocity.concat()))
+            }
             None => {
                 let initial = &prepared.initial;
                 (Progress::default(), initial.parameters.clone(), initial.buffers.clone(), None)
@@ -71,6 +77,19 @@ impl<'a> Trainer<'a> {
         }
         let at_once = spec.options.at_once();
         let evaluated = spec.options.micro_batch.map_or(EVALUATED_AT_ONCE, |n| n.min(EVALUATED_AT_ONCE));
+        let tracker = match (&spec.track, &prepared.tracked) {
+            (Some(options), Some((tracked, _))) => Some(Tracker::new(
+                backend,
+                &prepared.evaluation,
+                options,
+                (tracked.clone(), prepared.train.clone()),
+                spec.seed,
+                spec.options.batch,
+                evaluated,
+                eigenvector.as_deref(),
+            )?),
+            _ => None,
+        };
         Ok(Trainer {
             spec,
             prepared,
@@ -83,6 +102,7 @@ impl<'a> Trainer<'a> {
             sgd: Sgd::new(&spec.options),
             pass: GradientPass::new(backend, &prepared.training, &buffers, at_once, spec.seed)?,
             evaluator: Evaluator::new(backend, &prepared.evaluation, None, evaluated)?,
+            tracker,
             saved: Instant::now(),
             unsaved,
             train_evaluation: None,
@@ -115,6 +135,7 @@ impl<'a> Trainer<'a> {
                 }
             }
         };
+        self.track(watch)?;
         if self.progress.end.is_none_or(|end| end.ending != ending) {
             let evaluation = match self.train_evaluation.take() {
                 Some(evaluation) => evaluation,
@@ -141,6 +162,7 @@ impl<'a> Trainer<'a> {
             if (watch.stop)() {
                 return self.interrupted(watch);
             }
+            self.track(watch)?;
             if self.saved.elapsed() >= self.spec.checkpoint_every {
                 self.save(watch)?;
             }
@@ -210,6 +232,31 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
+    /// Measures curvature where it is time and has not been done.
+    fn track(&mut self, watch: &mut Watch<'_>) -> Result<(), TrainError> {
+        let steps = self.steps();
+        let step = self.progress.epoch * steps + self.progress.step;
+        let due = |every: usize| step.is_multiple_of(every) && self.progress.track.last().is_none_or(|r| r.step < step);
+        if !self.spec.track.as_ref().is_some_and(|track| due(track.every.steps(steps))) {
+            return Ok(());
+        }
+        let rate = self.rate();
+        let at = Measured { step, epoch: step as f64 / steps as f64, rate, edge: self.spec.options.edge(rate) };
+        let Some(tracker) = &mut self.tracker else { return Ok(()) };
+        (watch.observe)(Event::Tracking);
+        match tracker.measure(&self.weights, at, watch.stop) {
+            Ok(record) => {
+                (watch.observe)(Event::Tracked(&record));
+                self.progress.track.push(record);
+                self.unsaved = true;
+                Ok(())
+            }
+            Err(_) if (watch.stop)() => self.interrupted(watch),
+            Err(OperatorError::NotFinite { place, .. }) => Err(self.diverged(place, rate)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Loss and accuracy in eval mode.
     fn evaluate(&mut self, split: Split, watch: &mut Watch<'_>) -> Result<Evaluation, TrainError> {
         let prepared = self.prepared;
@@ -272,7 +319,11 @@ impl<'a> Trainer<'a> {
             parameters,
             buffers,
             velocity,
+            eigenvector: self.tracker.as_ref().map(Tracker::eigenvector).transpose()?.flatten(),
         };
+        if self.tracker.is_some() {
+            track::write(&self.spec.out, &self.progress.track)?;
+        }
         checkpoint.write(&self.spec.out, graph, self.space.precision())?;
         self.saved = Instant::now();
         self.unsaved = false;

@@ -1,6 +1,6 @@
 //! How a training run is followed and stopped.
 
-use super::EpochRecord;
+use super::{EpochRecord, TrackRecord};
 use crate::data::Split;
 
 /// What is being done.
@@ -42,6 +42,10 @@ pub enum Event<'a> {
         /// Of so many.
         total: usize,
     },
+    /// Curvature is being measured.
+    Tracking,
+    /// Curvature has been measured.
+    Tracked(&'a TrackRecord),
     /// An epoch is done.
     Epoch(&'a EpochRecord),
     /// A checkpoint is on the disk.

@@ -10,7 +10,7 @@
 //! shrinks while mapped ends the program).
 
 mod assign;
-mod atomic;
+pub(crate) mod atomic;
 mod dtype;
 mod error;
 mod file;

@@ -1,4 +1,4 @@
-//! The Hessian (or Gauss–Newton matrix) of a loss over a data set, as an operator.
+//! The Hessian (or Gauss–Newton matrix, or Fisher matrix) of a loss over a data set, as an operator.
 //!
 //! H = Σ_b H[Σ_i w_i ℓ_i] / Σ_b Σ_i w_i: every product is of the sum-reduced loss, and one division comes at the end.
 //! Unequal last batches, class weights and ignored labels are right by construction. The primal part of each batch is
@@ -7,23 +7,15 @@
 
 use super::{
     LinearOperator, OperatorError, batches,
-    evaluate::{Compiled, DeviceBatch, Weights},
+    compiled::CompiledProduct,
+    evaluate::{DeviceBatch, Weights},
     source::DataSource,
 };
-use crate::backend::{Saved, SecondOrderBackend};
-use crate::program::{Problem, Wrt};
+use crate::backend::{HostTensor, Saved, SecondOrderBackend};
+use crate::program::{Curvature, Problem, Wrt};
 use crate::vectors::{Block, Precision, VectorError, VectorSpace, View, ViewMut};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Which matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Curvature {
-    /// The exact second derivative.
-    Hessian,
-    /// Jᵀ H_L J.
-    GaussNewton,
-}
 
 /// What is known once the first product has been formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,9 +33,8 @@ struct Entry {
     kept: Option<(DeviceBatch, Saved)>,
 }
 
-struct State<'a> {
-    primal: Compiled<'a>,
-    tangent: Compiled<'a>,
+struct State {
+    product: CompiledProduct,
     entries: Vec<Entry>,
     held: usize,
     weight: Option<f64>,
@@ -59,12 +50,12 @@ pub struct DatasetOperator<'a> {
     space: Box<dyn VectorSpace>,
     wide: Box<dyn VectorSpace>,
     budget: usize,
-    state: Mutex<State<'a>>,
+    state: Mutex<State>,
     interrupt: Option<&'a (dyn Fn() -> bool + Send + Sync)>,
 }
 
 impl<'a> DatasetOperator<'a> {
-    /// Records and splits the product. `budget` bounds the bytes of kept primal parts.
+    /// Records and splits the product of a curvature matrix. `budget` bounds the bytes of kept primal parts.
     ///
     /// # Errors
     /// Where the source is empty or the derivative cannot be recorded.
@@ -79,24 +70,28 @@ impl<'a> DatasetOperator<'a> {
         batch: usize,
         budget: usize,
     ) -> Result<Self, OperatorError> {
+        let product = CompiledProduct::new(problem, curvature, wrt)?;
+        Self::of(backend, product, weights, source, batch, budget)
+    }
+
+    /// The operator of a product that is recorded already, perhaps compiled and used at other weights.
+    ///
+    /// # Errors
+    /// Where the source is empty.
+    pub fn of(
+        backend: &'a dyn SecondOrderBackend,
+        product: CompiledProduct,
+        weights: &'a Weights,
+        source: &'a dyn DataSource,
+        batch: usize,
+        budget: usize,
+    ) -> Result<Self, OperatorError> {
         if source.is_empty() {
             return Err(OperatorError::Data("expected at least one sample, found none".into()));
         }
-        let product = match curvature {
-            Curvature::Hessian => problem.hessian(wrt)?,
-            Curvature::GaussNewton => problem.gauss_newton(wrt)?,
-        };
-        let dimension = problem.dimension(wrt).at(0);
+        let dimension = product.dimension();
         let entries = batches(source.len(), batch).map(|range| Entry { range, kept: None }).collect();
-        let state = State {
-            primal: Compiled::new(backend, product.primal),
-            tangent: Compiled::new(backend, product.tangent),
-            entries,
-            held: 0,
-            weight: None,
-            scratch: None,
-            sums: None,
-        };
+        let state = State { product, entries, held: 0, weight: None, scratch: None, sums: None };
         Ok(DatasetOperator {
             backend,
             weights,
@@ -115,6 +110,11 @@ impl<'a> DatasetOperator<'a> {
         self
     }
 
+    /// The compiled product, to be used again where the weights or the samples are others.
+    pub fn into_product(self) -> CompiledProduct {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).product
+    }
+
     /// How much of the primal part is kept.
     pub fn cache_report(&self) -> CacheReport {
         let state = self.lock();
@@ -125,14 +125,14 @@ impl<'a> DatasetOperator<'a> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<'a>> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves only caches behind, which are valid at every moment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs every batch; `wide` takes the sums.
-    fn accumulate(&self, state: &mut State<'a>, x: &View<'_>, sums: &mut Block) -> Result<(), OperatorError> {
-        let State { primal, tangent, entries, held, scratch, weight, .. } = state;
+    fn accumulate(&self, state: &mut State, x: &View<'_>, sums: &mut Block) -> Result<(), OperatorError> {
+        let State { product, entries, held, scratch, weight, .. } = state;
         let first_pass = weight.is_none();
         let mut total = 0.0;
         for entry in entries {
@@ -146,9 +146,10 @@ impl<'a> DatasetOperator<'a> {
             let (data, saved) = match &entry.kept {
                 Some((data, saved)) => (data, saved),
                 None => {
-                    let data = DeviceBatch::load(self.backend, self.source, entry.range.clone())?;
-                    let program = primal.at(size)?;
-                    let cost = program.saved_bytes() + data.bytes();
+                    let mut data = DeviceBatch::load(self.backend, self.source, entry.range.clone())?;
+                    let (program, draws) = product.primal(self.backend, size)?;
+                    let roots = draws.map_or(0, |d| d.bytes(size, self.space.precision()));
+                    let cost = program.saved_bytes() + data.bytes() + roots;
                     let keep = held.saturating_add(cost) <= self.budget;
                     let mut saved = match scratch.take() {
                         Some((n, saved)) if n == size && !keep => saved,
@@ -167,6 +168,10 @@ impl<'a> DatasetOperator<'a> {
                         return Err(OperatorError::NotFinite { what: "loss", place });
                     }
                     total += outcome.weight;
+                    if let Some(draws) = draws {
+                        let roots = draws.roots(&outcome.output, &data.host_labels, &entry.range)?;
+                        data.targets = Some(self.backend.upload(&HostTensor::Real(roots))?);
+                    }
                     if keep {
                         *held += cost;
                         let (data, saved) = entry.kept.insert((data, saved));
@@ -180,7 +185,7 @@ impl<'a> DatasetOperator<'a> {
             let mut feed = data.feed(self.weights.parameters.all(), buffers);
             feed.direction = Some(x.clone());
             feed.saved = Some(saved);
-            tangent.at(size)?.run(&feed, Some(sums.view_mut(0..x.len())), None)?;
+            product.tangent(self.backend, size)?.run(&feed, Some(sums.view_mut(0..x.len())), None)?;
             if let Some(saved) = temporary {
                 *scratch = Some((size, saved));
             }

@@ -1,11 +1,10 @@
 //! Loss, accuracy and gradient over a data set.
 
-use super::{OperatorError, batches, source::DataSource};
-use crate::backend::{BackendError, DeviceTensor, Executable, Feed, HostTensor, Outcome, SecondOrderBackend};
+use super::{OperatorError, batches, compiled::Compiled, source::DataSource};
+use crate::backend::{DeviceTensor, Feed, HostTensor, Outcome, SecondOrderBackend};
 use crate::graph::Graph;
-use crate::program::{Problem, Program, Wrt};
+use crate::program::{Problem, Wrt};
 use crate::vectors::{Block, Precision, View, norms};
-use std::collections::HashMap;
 use std::ops::Range;
 
 /// A batch on the device.
@@ -128,30 +127,10 @@ pub struct Evaluation {
     pub gradient_norm: Option<f64>,
 }
 
-/// Compiled programs by batch size: a data set has at most two, the full and the last one.
-pub(super) struct Compiled<'a> {
-    backend: &'a dyn SecondOrderBackend,
-    program: Program,
-    by_batch: HashMap<usize, Box<dyn Executable>>,
-}
-
-impl<'a> Compiled<'a> {
-    pub(super) fn new(backend: &'a dyn SecondOrderBackend, program: Program) -> Self {
-        Compiled { backend, program, by_batch: HashMap::new() }
-    }
-    pub(super) fn at(&mut self, batch: usize) -> Result<&mut dyn Executable, BackendError> {
-        use std::collections::hash_map::Entry;
-        Ok(match self.by_batch.entry(batch) {
-            Entry::Occupied(e) => e.into_mut().as_mut(),
-            Entry::Vacant(e) => e.insert(self.backend.compile(&self.program, batch)?).as_mut(),
-        })
-    }
-}
-
 /// Evaluates loss, accuracy and, if asked, the gradient.
 pub struct Evaluator<'a> {
     backend: &'a dyn SecondOrderBackend,
-    program: Compiled<'a>,
+    program: Compiled,
     gradient: Option<usize>,
     batch: usize,
 }
@@ -169,7 +148,7 @@ impl<'a> Evaluator<'a> {
     ) -> Result<Self, OperatorError> {
         let program = wrt.map_or_else(|| problem.loss(), |w| problem.gradient(w))?;
         let gradient = wrt.map(|w| problem.dimension(w).at(0));
-        Ok(Evaluator { backend, program: Compiled::new(backend, program), gradient, batch })
+        Ok(Evaluator { backend, program: Compiled::new(program), gradient, batch })
     }
 
     /// One pass over the source; `progress` is told the samples done.
@@ -189,7 +168,7 @@ impl<'a> Evaluator<'a> {
         for range in batches(source.len(), self.batch) {
             let data = DeviceBatch::load(self.backend, source, range.clone())?;
             let feed = data.feed(weights.parameters.all(), weights.buffers.as_ref().map(Block::all));
-            let program = self.program.at(range.len())?;
+            let program = self.program.at(self.backend, range.len())?;
             let outcome = program.run(&feed, gradient.as_mut().map(Block::all_mut), None)?;
             if !outcome.loss.is_finite() {
                 let place = program.first_not_finite(&feed)?.unwrap_or_else(|| "the sum".to_string());

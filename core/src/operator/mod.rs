@@ -1,17 +1,26 @@
 //! Linear operators on blocks of device vectors: first of all a loss's Hessian over a data set.
 //!
-//! The trait has two methods, and a product is always of a block. What sums over batches is in `dataset`; the checks that
-//! run before a long computation are in `self_test`.
+//! The trait has two methods, and a product is always of a block. What sums over batches is in `dataset`; operators made
+//! of others are in `combine`; the checks that run before a long computation are in `self_test`.
 
+mod combine;
+mod compiled;
 mod dataset;
 mod evaluate;
+mod gradient_curvature;
+mod leading;
 mod self_test;
 mod source;
 
-pub use dataset::{CacheReport, Curvature, DatasetOperator};
+pub use crate::program::Curvature;
+pub use combine::{Deflated, Scaled, Shifted, Sum};
+pub use compiled::CompiledProduct;
+pub use dataset::{CacheReport, DatasetOperator};
 pub use evaluate::{DeviceBatch, Evaluation, Evaluator, Weights, count_correct};
+pub use gradient_curvature::{AlongGradient, GradientCurvature};
+pub use leading::{Leading, LeadingRequest, leading};
 pub use self_test::{SelfTest, self_test};
-pub use source::{Batch, DataSource, batches};
+pub use source::{Batch, DataSource, Picked, batches};
 
 use crate::backend::BackendError;
 use crate::error::GraphError;
@@ -51,6 +60,15 @@ pub enum OperatorError {
     /// The operator of another library failed.
     #[error(transparent)]
     Foreign(crate::plugin::Foreign),
+}
+
+impl<T: LinearOperator + ?Sized> LinearOperator for &T {
+    fn space(&self) -> &dyn VectorSpace {
+        (**self).space()
+    }
+    fn apply(&self, x: View<'_>, y: ViewMut<'_>) -> Result<(), OperatorError> {
+        (**self).apply(x, y)
+    }
 }
 
 /// A linear map from vectors of length n to vectors of length n.

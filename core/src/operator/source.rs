@@ -66,6 +66,60 @@ impl DataSource for (usize, Batch) {
     }
 }
 
+/// Some samples of a source in an order of one's own; sample i of it is sample `order[i]` of the source.
+pub struct Picked<'a> {
+    source: &'a dyn DataSource,
+    order: Vec<usize>,
+}
+
+impl<'a> Picked<'a> {
+    /// The samples `order` of `source`.
+    pub fn new(source: &'a dyn DataSource, order: Vec<usize>) -> Self {
+        Picked { source, order }
+    }
+}
+
+impl DataSource for Picked<'_> {
+    fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    fn batch(&self, range: Range<usize>) -> Result<Batch, String> {
+        let missing = || format!("samples {range:?}: only {} exist", self.order.len());
+        let mut picked: Option<Batch> = None;
+        for &i in self.order.get(range.clone()).ok_or_else(missing)? {
+            let one = self.source.batch(i..i + 1)?;
+            match &mut picked {
+                None => picked = Some(one),
+                Some(all) => all.append(one)?,
+            }
+        }
+        picked.ok_or_else(|| format!("samples {range:?}: expected at least one"))
+    }
+}
+
+impl Batch {
+    /// Adds the samples of another batch of the same kind.
+    ///
+    /// # Errors
+    /// Where it is of another kind.
+    pub fn append(&mut self, more: Batch) -> Result<(), String> {
+        match (&mut self.samples, more.samples) {
+            (HostTensor::Pixels(all), HostTensor::Pixels(more)) => all.extend(more),
+            (HostTensor::Real(all), HostTensor::Real(more)) => all.extend(more),
+            (HostTensor::Index(all), HostTensor::Index(more)) => all.extend(more),
+            _ => return Err("samples of different kinds in one batch".to_string()),
+        }
+        for (all, more) in self.labels.iter_mut().zip(more.labels) {
+            all.extend(more);
+        }
+        for (all, more) in self.targets.iter_mut().zip(more.targets) {
+            all.extend(more);
+        }
+        Ok(())
+    }
+}
+
 /// The ranges of consecutive batches; the last may be shorter, and is not dropped.
 pub fn batches(samples: usize, batch: usize) -> impl Iterator<Item = Range<usize>> + Clone {
     let batch = batch.max(1);

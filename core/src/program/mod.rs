@@ -1,12 +1,17 @@
 //! Programs: a graph with roles for its outputs, ready to be compiled by a backend.
 //!
-//! A [`Problem`] (network and loss) makes all of them: loss, gradient, H·v, G·v, J·v, Jᵀ·v, with respect to any subset
+//! A [`Problem`] (network and loss) makes all of them: loss, gradient, H·v, G·v, F·v, J·v, Jᵀ·v, with respect to any subset
 //! of the parameters or to the samples. Products come as a [`Product`] of two programs, the primal one (once per batch)
 //! and the tangent one (once per direction).
 
 mod bytes;
+mod curvature;
+mod layers;
+mod mixed;
 mod problem;
 
+pub use curvature::Curvature;
+pub use layers::Layer;
 pub use problem::{Problem, Product, Wrt};
 
 use crate::graph::{Dim, Graph, Source, ValueId};

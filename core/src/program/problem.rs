@@ -26,16 +26,17 @@ pub struct Product {
 }
 
 /// Values with what they are for.
-type Roles = Vec<(ValueId, Role)>;
+pub(super) type Roles = Vec<(ValueId, Role)>;
 /// Values with their tangents.
 type Seeds = Vec<(ValueId, ValueId)>;
 
 /// A network with its loss.
 #[derive(Debug, Clone)]
 pub struct Problem {
-    graph: Graph,
-    output: ValueId,
-    loss: LossValues,
+    pub(super) graph: Graph,
+    pub(super) output: ValueId,
+    pub(super) loss: LossValues,
+    function: Loss,
 }
 
 impl Problem {
@@ -45,8 +46,13 @@ impl Problem {
     /// Where the network has no output or the loss does not fit it.
     pub fn new(mut graph: Graph, loss: &Loss) -> Result<Self, GraphError> {
         let output = graph.output().ok_or_else(|| GraphError::mismatch("problem", "a finished graph", "no output"))?;
-        let loss = loss.record(&mut graph, output)?;
-        Ok(Problem { graph, output, loss })
+        let values = loss.record(&mut graph, output)?;
+        Ok(Problem { graph, output, loss: values, function: loss.clone() })
+    }
+
+    /// What is minimised.
+    pub fn loss_function(&self) -> &Loss {
+        &self.function
     }
 
     /// The network and its loss.
@@ -89,15 +95,11 @@ impl Problem {
     }
 
     fn samples(&self) -> Option<ValueId> {
-        self.find(Source::Samples)
+        find(&self.graph, Source::Samples)
     }
 
-    fn find(&self, source: Source) -> Option<ValueId> {
-        self.graph.values().find(|v| self.graph.node(*v).op == crate::graph::Op::Input(source))
-    }
-
-    /// The differentiated leaves with the offset of each part and the leaf of its tangent.
-    fn leaves(&self, wrt: &Wrt) -> Result<Vec<(Option<ValueId>, usize, Source)>, GraphError> {
+    /// The differentiated leaves of `g` with the offset of each part and the leaf of its tangent.
+    pub(super) fn leaves(&self, g: &Graph, wrt: &Wrt) -> Result<Vec<(Option<ValueId>, usize, Source)>, GraphError> {
         match wrt {
             Wrt::Parameters(which) => {
                 let mut offset = 0;
@@ -106,13 +108,13 @@ impl Problem {
                     let parameter = self.graph.parameters().get(i).ok_or_else(|| {
                         GraphError::mismatch("parameters", format!("below {}", self.graph.parameters().len()), i)
                     })?;
-                    leaves.push((self.find(Source::Parameter(i)), offset, Source::ParameterTangent(i)));
+                    leaves.push((find(g, Source::Parameter(i)), offset, Source::ParameterTangent(i)));
                     offset += parameter.elements();
                 }
                 Ok(leaves)
             }
             Wrt::Samples => {
-                let x = self.samples().filter(|&x| self.graph.node(x).kind == Kind::Real);
+                let x = find(g, Source::Samples).filter(|&x| g.node(x).kind == Kind::Real);
                 let x =
                     x.ok_or_else(|| GraphError::mismatch("derivative by the samples", "real samples", "indices"))?;
                 Ok(vec![(Some(x), 0, Source::SampleTangent)])
@@ -133,7 +135,7 @@ impl Problem {
         })
     }
 
-    fn scalars(&self) -> Vec<(ValueId, Role)> {
+    pub(super) fn scalars(&self) -> Vec<(ValueId, Role)> {
         vec![(self.loss.total, Role::Loss), (self.loss.weight, Role::Weight)]
     }
 
@@ -173,13 +175,13 @@ impl Problem {
     }
 
     /// Appends ∂loss/∂wrt; parts on which the loss does not depend are absent.
-    fn gradient_values(&self, g: &mut Graph, wrt: &Wrt) -> Result<Vec<(ValueId, Role)>, GraphError> {
+    pub(super) fn gradient_values(&self, g: &mut Graph, wrt: &Wrt) -> Result<Vec<(ValueId, Role)>, GraphError> {
         let seed = g.fill(1.0, g.shape(self.loss.total).clone())?;
         self.pulled_back(g, self.loss.total, seed, wrt)
     }
 
     /// Appends (∂value/∂wrt)ᵀ·cotangent.
-    fn pulled_back(
+    pub(super) fn pulled_back(
         &self,
         g: &mut Graph,
         value: ValueId,
@@ -187,17 +189,17 @@ impl Problem {
         wrt: &Wrt,
     ) -> Result<Vec<(ValueId, Role)>, GraphError> {
         let leaves: Vec<(ValueId, usize)> =
-            self.leaves(wrt)?.into_iter().filter_map(|(v, offset, _)| v.map(|v| (v, offset))).collect();
+            self.leaves(g, wrt)?.into_iter().filter_map(|(v, offset, _)| v.map(|v| (v, offset))).collect();
         let which: Vec<ValueId> = leaves.iter().map(|l| l.0).collect();
         let parts = reverse(g, value, cotangent, &which)?;
         Ok(parts.iter().zip(&leaves).filter_map(|(p, l)| p.map(|p| (p, Role::Flat { offset: l.1 }))).collect())
     }
 
     /// Appends the leaves of the direction; returns (value, tangent) pairs and the segments.
-    fn seeds(&self, g: &mut Graph, wrt: &Wrt) -> Result<(Seeds, Vec<Segment>), GraphError> {
+    pub(super) fn seeds(&self, g: &mut Graph, wrt: &Wrt) -> Result<(Seeds, Vec<Segment>), GraphError> {
         let mut seeds = Vec::new();
         let mut segments = Vec::new();
-        for (value, offset, source) in self.leaves(wrt)? {
+        for (value, offset, source) in self.leaves(g, wrt)? {
             // A parameter that the network does not use has no leaf; its rows of every product stay zero.
             let Some(value) = value else { continue };
             let tangent = g.leaf(source, g.shape(value).clone(), Kind::Real)?;
@@ -337,7 +339,7 @@ impl Problem {
     }
 
     /// Splits a product; `returned` is what its primal part hands to the host besides.
-    fn split_product(
+    pub(super) fn split_product(
         &self,
         name: &str,
         g: &Graph,
@@ -365,6 +367,10 @@ impl Problem {
         tangent.result_len = result_len;
         Ok(Product { primal, tangent })
     }
+}
+
+pub(super) fn find(g: &Graph, source: Source) -> Option<ValueId> {
+    g.values().find(|v| g.node(*v).op == crate::graph::Op::Input(source))
 }
 
 /// Whether `name` matches `pattern`, where `*` is any run and `?` any one character.

@@ -76,6 +76,12 @@ impl<'a> Subject<'a> {
         Ok(())
     }
 
+    /// Replaces the targets.
+    pub fn set_targets(&mut self, values: &[f64]) -> Result<(), BackendError> {
+        self.targets = Some(self.backend.upload(&HostTensor::Real(values.to_vec()))?);
+        Ok(())
+    }
+
     /// Uploads columns.
     pub fn block(&self, columns: &[Vec<f64>]) -> Result<Block, BackendError> {
         let length = columns.first().map_or(0, Vec::len);

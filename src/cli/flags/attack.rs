@@ -80,6 +80,7 @@ impl AttackFlags {
             data: self.data.data.clone(),
             split: self.split,
             samples: self.samples.unwrap_or_default(),
+            perturbation: None,
             normalization: self.data.normalize.clone().unwrap_or_default(),
             loss: Loss::default(),
             mode: Mode::Eval,

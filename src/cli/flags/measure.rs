@@ -1,6 +1,6 @@
 //! What every measurement at fixed weights needs: network, weights, samples, loss, machine.
 
-use super::{DataFlags, LossFlags, MachineFlags, parse};
+use super::{DataFlags, LossFlags, MachineFlags, PerturbationFlags, parse};
 use crate::data::{SampleRange, Split};
 use crate::problem::{MemorySize, ProblemSpec, default_budget};
 use clap::Args;
@@ -33,6 +33,9 @@ pub struct MeasureFlags {
     /// Samples of that part, half-open and in file order, such as 0..128; all unless given
     #[arg(long, value_name = "A..B", help_heading = "Data")]
     pub samples: Option<SampleRange>,
+    /// What is done to the samples.
+    #[command(flatten)]
+    pub perturbation: PerturbationFlags,
     /// Samples computed at once; results do not depend on it beyond rounding
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = parse::at_least_one, help_heading = "Machine")]
     pub batch_size: usize,
@@ -60,6 +63,7 @@ impl MeasureFlags {
             data: self.data.data.clone(),
             split: self.split,
             samples: self.samples.unwrap_or_default(),
+            perturbation: self.perturbation.perturbation(),
             normalization: self.data.normalize.clone().unwrap_or_default(),
             loss: self.loss.loss()?,
             mode: self.batch_norm,

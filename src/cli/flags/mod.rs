@@ -7,12 +7,16 @@ mod data;
 mod listing;
 mod loss;
 mod machine;
+mod matrix;
 mod measure;
 mod output;
 mod parse;
+mod perturbation;
 mod plugin;
+mod sharpness;
 mod spectrum;
 mod study;
+mod track;
 mod train;
 
 pub use attack::AttackFlags;
@@ -22,11 +26,15 @@ pub use data::{DataCommand, DataFlags, FetchFlags, FetchSet, InfoFlags};
 pub use listing::ListingFlags;
 pub use loss::LossFlags;
 pub use machine::MachineFlags;
+pub use matrix::MatrixFlags;
 pub use measure::MeasureFlags;
 pub use output::OutputFlags;
+pub use perturbation::PerturbationFlags;
 pub use plugin::{PluginCheckFlags, PluginCommand, PluginNewFlags};
+pub use sharpness::SharpnessFlags;
 pub use spectrum::SpectrumFlags;
 pub use study::{LargeBatchFlags, StudyCommand};
+pub use track::TrackFlags;
 pub use train::TrainFlags;
 
 use clap::{Parser, Subcommand};
@@ -60,6 +68,8 @@ pub enum Command {
     Train(Box<TrainFlags>),
     /// Compute the extreme eigenvalues of the loss's Hessian, each with its residual
     Spectrum(Box<SpectrumFlags>),
+    /// Measure how sharp the loss is: eigenvalues, trace, ascent within a radius, mini-batches, against 2/η
+    Sharpness(Box<SharpnessFlags>),
     /// Test the derivatives on this very problem: symmetry, linearity, noise floor, slope of finite differences
     Check(Box<CheckFlags>),
     /// Attack a network's inputs: accuracy under FGSM, PGD, DeepFool and others, and the worst case of all

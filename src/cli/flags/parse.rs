@@ -11,6 +11,14 @@ pub fn at_least_one(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A whole number of at least two: so many it takes for a standard error.
+pub fn at_least_two(text: &str) -> Result<usize, String> {
+    match text.trim().parse::<usize>() {
+        Ok(n) if n > 1 => Ok(n),
+        _ => Err("expected a whole number of at least 2".to_string()),
+    }
+}
+
 /// A number of threads; more than this no machine has, and starting them would take its memory.
 pub fn threads(text: &str) -> Result<usize, String> {
     match text.trim().parse::<usize>() {

@@ -1,6 +1,6 @@
 //! Flags of `spectrum`.
 
-use super::{MeasureFlags, OutputFlags, parse};
+use super::{MatrixFlags, MeasureFlags, OutputFlags, parse};
 use crate::spectrum::SpectrumOptions;
 use clap::Args;
 
@@ -17,6 +17,9 @@ pub struct SpectrumFlags {
     /// Which problem.
     #[command(flatten)]
     pub measure: MeasureFlags,
+    /// Which matrix.
+    #[command(flatten)]
+    pub matrix: MatrixFlags,
     /// How many of the algebraically largest eigenvalues
     #[arg(long, value_name = "K", default_value_t = 1, help_heading = "Spectrum")]
     pub top: usize,
@@ -60,6 +63,9 @@ impl SpectrumFlags {
             solver: self.solver.clone(),
             params: self.measure.params.clone(),
             self_test: !self.no_self_test,
+            matrix: self.matrix.matrix,
+            block_diagonal: self.matrix.block_diagonal,
+            layer_probes: self.matrix.per_layer.then_some(self.matrix.layer_probes),
         })
     }
 }

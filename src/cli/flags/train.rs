@@ -1,6 +1,6 @@
 //! Flags of `train`.
 
-use super::{DataFlags, LossFlags, MachineFlags, OutputFlags, parse};
+use super::{DataFlags, LossFlags, MachineFlags, OutputFlags, TrackFlags, parse};
 use crate::data::SampleRange;
 use crate::train::{Augmentation, MicroBatchNorm, Schedule, TrainOptions, TrainSpec};
 use clap::Args;
@@ -84,6 +84,9 @@ pub struct TrainFlags {
     /// Samples of the test split to evaluate on; all unless given
     #[arg(long, value_name = "A..B", help_heading = "Data")]
     pub test_samples: Option<SampleRange>,
+    /// What is followed.
+    #[command(flatten)]
+    pub track: TrackFlags,
     /// What is minimised.
     #[command(flatten)]
     pub loss: LossFlags,
@@ -133,6 +136,7 @@ impl TrainFlags {
             backend: self.machine.backend(),
             seed: self.machine.seed,
             options,
+            track: self.track.options(),
             out,
             force: self.force,
             checkpoint_every: Duration::try_from_secs_f64(self.checkpoint_every).unwrap_or(Duration::MAX),

@@ -2,8 +2,10 @@
 
 mod blocks;
 mod closed_forms;
+mod curvature;
 mod data_sets;
 mod derivatives;
+mod fisher_forms;
 mod functions;
 mod input_errors;
 mod keeping;
@@ -18,8 +20,10 @@ mod vector_space;
 
 pub use blocks::*;
 pub use closed_forms::*;
+pub use curvature::*;
 pub use data_sets::*;
 pub use derivatives::*;
+pub use fisher_forms::*;
 pub use functions::*;
 pub use input_errors::*;
 pub use keeping::*;
@@ -79,6 +83,13 @@ macro_rules! test_every_point {
             gauss_newton_products_agree_with_dual_numbers
             jacobian_products_agree_with_dual_numbers
             transposed_jacobian_products_agree_with_dual_numbers
+            empirical_fisher_products_agree_with_outer_products
+            block_diagonal_products_agree_with_dual_numbers
+            sampled_fisher_products_are_those_of_their_roots
+            mixed_products_agree_with_dual_numbers
+            the_diagonals_of_hessian_and_gauss_newton_agree_where_the_network_is_piecewise_linear
+            fisher_matrices_of_a_softmax_regression_are_their_outer_products
+            the_sum_of_eigenvalues_is_the_trace_and_no_fisher_matrix_has_a_negative_one
             hessian_products_are_the_slope_of_the_gradient
             linear_regression_has_its_closed_form
             logistic_regression_has_its_closed_form
