@@ -79,7 +79,7 @@ impl std::fmt::Display for StopReason {
 }
 
 /// Bookkeeping, as PRIMME reports it.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct EigenStatistics {
     /// Columns multiplied by the operator.
     pub products: usize,
