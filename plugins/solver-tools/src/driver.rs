@@ -40,8 +40,6 @@ impl From<VectorError> for Halt {
 
 /// One run of a block solver.
 pub struct Driver<'a> {
-    /// The operator and what it was asked.
-    pub counted: Counted<'a>,
     /// What is wanted.
     pub request: &'a EigenRequest,
     observe: &'a mut dyn FnMut(SolverEvent) -> Control,
@@ -58,14 +56,13 @@ impl<'a> Driver<'a> {
     /// # Errors
     /// Where the request is senseless.
     pub fn new(
-        operator: &'a dyn LinearOperator,
+        operator: &dyn LinearOperator,
         request: &'a EigenRequest,
         observe: &'a mut dyn FnMut(SolverEvent) -> Control,
     ) -> Result<Self, SolverError> {
         request.check(operator.dimension())?;
         let wanted = request.largest + request.smallest;
         Ok(Driver {
-            counted: Counted::new(operator, request.seed),
             request,
             observe,
             start: Instant::now(),
@@ -81,52 +78,61 @@ impl<'a> Driver<'a> {
     }
 
     /// Products that may still be spent before the last acceptance.
-    pub fn left(&self) -> usize {
-        self.request.max_products.saturating_sub(self.counted.statistics.products + self.reserve)
-    }
-
-    /// An estimate of ‖A‖.
-    pub fn scale(&self) -> f64 {
-        self.counted.statistics.norm_estimate
+    pub fn left(&self, counted: &Counted<'_>) -> usize {
+        self.request.max_products.saturating_sub(counted.statistics.products + self.reserve)
     }
 
     /// A residual relative to ‖A‖.
-    pub fn relative(&self, length: f64) -> f64 {
-        relative(length, self.scale())
+    pub fn relative(&self, counted: &Counted<'_>, length: f64) -> f64 {
+        relative(length, counted.statistics.norm_estimate)
+    }
+
+    /// Makes sure that so many more products are in the budget.
+    ///
+    /// # Errors
+    /// Where they are not.
+    pub fn afford(&self, counted: &Counted<'_>, products: usize) -> Result<(), Halt> {
+        if products > self.left(counted) { Err(Halt::Stop(StopReason::ProductLimit)) } else { Ok(()) }
+    }
+
+    /// Tells the observer of a step.
+    ///
+    /// # Errors
+    /// Where it stops the run.
+    pub fn stepped(&mut self, counted: &Counted<'_>) -> Result<(), Halt> {
+        self.tell(SolverEvent::Step { products: counted.statistics.products })
     }
 
     /// `Y ← A X`, if the budget allows all of it; tells the observer afterwards.
     ///
     /// # Errors
     /// Where the budget does not, the observer stops the run, or the product fails.
-    pub fn apply(&mut self, x: View<'_>, y: ViewMut<'_>) -> Result<(), Halt> {
-        if x.len() > self.left() {
-            return Err(Halt::Stop(StopReason::ProductLimit));
-        }
-        let before = self.counted.statistics.products;
+    pub fn apply(&mut self, counted: &mut Counted<'_>, x: View<'_>, y: ViewMut<'_>) -> Result<(), Halt> {
+        self.afford(counted, x.len())?;
+        let before = counted.statistics.products;
         let ViewMut { block, columns } = y;
-        match self.counted.apply(x, block.view_mut(columns.clone())) {
-            Err(SolverError::Operator(OperatorError::Interrupted)) => return Err(Halt::Stop(StopReason::Interrupted)),
-            other => other?,
-        }
+        counted.apply(x, block.view_mut(columns.clone())).map_err(halt)?;
         for (i, column) in columns.enumerate() {
-            let square = self.counted.space.gram(block.view(column..column + 1), block.view(column..column + 1))?;
+            let square = counted.space.gram(block.view(column..column + 1), block.view(column..column + 1))?;
             require_finite(&square, 1, before + i)?;
-            let length = square.first().copied().unwrap_or(0.0).sqrt();
-            self.counted.norm = self.counted.norm.max(length);
+            counted.norm = counted.norm.max(square.first().copied().unwrap_or(0.0).sqrt());
         }
-        let products = self.counted.statistics.products;
-        self.tell(SolverEvent::Step { products })
+        self.stepped(counted)
     }
 
     /// Counts a restart and tells the observer.
     ///
     /// # Errors
     /// Where the observer stops the run.
-    pub fn restarted(&mut self, converged: usize, worst_residual: f64) -> Result<(), Halt> {
-        self.counted.statistics.restarts += 1;
-        self.counted.statistics.locked = converged;
-        let products = self.counted.statistics.products;
+    pub fn restarted(
+        &mut self,
+        counted: &mut Counted<'_>,
+        converged: usize,
+        worst_residual: f64,
+    ) -> Result<(), Halt> {
+        counted.statistics.restarts += 1;
+        counted.statistics.locked = converged;
+        let products = counted.statistics.products;
         self.tell(SolverEvent::Restart { products, converged, worst_residual })
     }
 
@@ -142,16 +148,13 @@ impl<'a> Driver<'a> {
     ///
     /// # Errors
     /// Where the run ends, for whatever reason.
-    pub fn accept(&mut self, candidates: Candidates) -> Result<(), Halt> {
-        let left = self.request.max_products.saturating_sub(self.counted.statistics.products);
+    pub fn accept(&mut self, counted: &mut Counted<'_>, candidates: Candidates) -> Result<(), Halt> {
+        let left = self.request.max_products.saturating_sub(counted.statistics.products);
         if left < candidates.vectors.columns() {
             return Err(Halt::Stop(StopReason::ProductLimit));
         }
-        let measured = match Measured::recomputed(&mut self.counted, candidates, left) {
-            Err(SolverError::Operator(OperatorError::Interrupted)) => return Err(Halt::Stop(StopReason::Interrupted)),
-            other => other?,
-        };
-        let scale = self.scale();
+        let measured = Measured::recomputed(counted, candidates, left).map_err(halt)?;
+        let scale = counted.statistics.norm_estimate;
         let worst = measured.worst(scale);
         let complete = measured.vectors.columns() == self.wanted();
         let before = self.best.as_ref().map_or(f64::INFINITY, |b| b.worst(scale));
@@ -167,15 +170,19 @@ impl<'a> Driver<'a> {
         if self.stalls >= MOST_STALLS {
             return Err(Halt::Stop(StopReason::Stagnated));
         }
-        let products = self.counted.statistics.products;
-        self.tell(SolverEvent::Step { products })
+        self.stepped(counted)
     }
 
     /// Makes the result: the best acceptance, or `last` with as many fresh products as the budget still allows.
     ///
     /// # Errors
     /// Where the run failed, or a last product does.
-    pub fn finish(mut self, halt: Halt, last: Option<Candidates>) -> Result<EigenResult, SolverError> {
+    pub fn finish(
+        mut self,
+        mut counted: Counted<'_>,
+        halt: Halt,
+        last: Option<Candidates>,
+    ) -> Result<EigenResult, SolverError> {
         let mut reason = match halt {
             Halt::Stop(reason) => reason,
             Halt::Failed(error) => return Err(error),
@@ -184,38 +191,47 @@ impl<'a> Driver<'a> {
         let measured = match (self.best.take(), last) {
             (Some(best), _) if settled => best,
             (best, Some(last)) if best.as_ref().is_none_or(|b| b.vectors.columns() <= last.vectors.columns()) => {
-                let left = self.request.max_products.saturating_sub(self.counted.statistics.products);
+                let left = self.request.max_products.saturating_sub(counted.statistics.products);
                 let usable = if reason == StopReason::Interrupted { 0 } else { left };
                 match best {
                     Some(best) if usable < last.vectors.columns() => best,
-                    _ => Measured::recomputed(&mut self.counted, last, usable)?,
+                    _ => Measured::recomputed(&mut counted, last, usable)?,
                 }
             }
             (Some(best), _) => best,
-            (None, None) => self.nothing()?,
-            (None, Some(last)) => Measured::estimated(self.counted.space, last)?,
+            (None, None) => nothing(&counted)?,
+            (None, Some(last)) => Measured::estimated(counted.space, last)?,
         };
         let complete = measured.vectors.columns() == self.wanted();
-        let within = complete && measured.worst(self.scale()) <= self.request.tolerance;
+        let within = complete && measured.worst(counted.statistics.norm_estimate) <= self.request.tolerance;
         if reason == StopReason::ProductLimit && within {
             reason = StopReason::Converged;
         }
         if reason == StopReason::Converged && !within {
             reason = StopReason::Stagnated;
         }
-        self.counted.statistics.seconds = self.start.elapsed().as_secs_f64();
-        Ok(measured.into_result(self.request.tolerance, reason, self.counted.statistics))
+        counted.statistics.seconds = self.start.elapsed().as_secs_f64();
+        Ok(measured.into_result(self.request.tolerance, reason, counted.statistics))
     }
 
-    fn nothing(&self) -> Result<Measured, SolverError> {
-        Ok(Measured {
-            vectors: self.counted.space.zeros(0)?,
-            residuals: None,
-            projected: Vec::new(),
-            largest: 0,
-            values: Vec::new(),
-            lengths: Vec::new(),
-            recomputed: 0,
-        })
+}
+
+/// An interruption of the operator is a reason to stop, anything else a failure.
+pub fn halt(error: SolverError) -> Halt {
+    match error {
+        SolverError::Operator(OperatorError::Interrupted) => Halt::Stop(StopReason::Interrupted),
+        other => Halt::Failed(other),
     }
+}
+
+fn nothing(counted: &Counted<'_>) -> Result<Measured, SolverError> {
+    Ok(Measured {
+        vectors: counted.space.zeros(0)?,
+        residuals: None,
+        projected: Vec::new(),
+        largest: 0,
+        values: Vec::new(),
+        lengths: Vec::new(),
+        recomputed: 0,
+    })
 }

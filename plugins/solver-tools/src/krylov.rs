@@ -48,6 +48,8 @@ pub struct Basis<'a> {
     newest: usize,
     /// C, `pending` × `newest`, column by column.
     coupling: Vec<f64>,
+    /// Whether C belongs to the last vectors: not between a contraction and the next step.
+    coupled: bool,
     /// Whether the recurrence has broken down, or may have.
     pub suspect: bool,
 }
@@ -63,6 +65,7 @@ pub struct SavedBasis {
     pending: usize,
     newest: usize,
     coupling: Vec<f64>,
+    coupled: bool,
     suspect: bool,
     draws: u64,
     norm: f64,
@@ -95,6 +98,7 @@ impl<'a> Basis<'a> {
             pending: 0,
             newest: 0,
             coupling: Vec::new(),
+            coupled: false,
             suspect: false,
         })
     }
@@ -107,6 +111,11 @@ impl<'a> Basis<'a> {
     /// Vectors that there is room for.
     pub fn capacity(&self) -> usize {
         self.capacity
+    }
+
+    /// Vectors multiplied at once.
+    pub fn block(&self) -> usize {
+        self.block
     }
 
     /// How many products the next step takes.
@@ -137,9 +146,12 @@ impl<'a> Basis<'a> {
         self.counted.epsilon()
     }
 
-    /// ‖Ay − θy‖ of a Ritz pair by the recurrence, ‖C s‖ with s the last coefficients. Valid right after
-    /// [`Basis::advance`].
+    /// ‖Ay − θy‖ of a Ritz pair by the recurrence, ‖C s‖ with s the last coefficients. It is known after
+    /// [`Basis::advance`], until the basis is changed otherwise; then this is ‖A‖, which bounds it.
     pub fn estimate(&self, ritz: &Ritz, index: usize) -> f64 {
+        if !self.coupled {
+            return self.counted.norm;
+        }
         let column = ritz.column(index);
         let last = &column[column.len().saturating_sub(self.newest)..];
         let mut square = 0.0;
@@ -222,6 +234,12 @@ impl<'a> Basis<'a> {
         Ok(self.pending > 0)
     }
 
+    /// Keeps at most so many of the next directions: for a budget that is less than a block.
+    pub fn shorten(&mut self, most: usize) {
+        self.pending = self.pending.min(most.max(1));
+        self.uncouple();
+    }
+
     /// Replaces the next directions by random ones at the next [`Basis::prepare`].
     pub fn forget_directions(&mut self) {
         self.pending = 0;
@@ -231,6 +249,7 @@ impl<'a> Basis<'a> {
     fn uncouple(&mut self) {
         self.newest = self.newest.min(self.size);
         self.coupling = vec![0.0; self.pending * self.newest];
+        self.coupled = false;
     }
 
     /// Multiplies the next directions, appends them to V and orthogonalises the products into the directions after them.
@@ -272,6 +291,7 @@ impl<'a> Basis<'a> {
             }
         }
         self.newest = count;
+        self.coupled = true;
         let pending = self.pending;
         self.coupling = coupling.iter().flat_map(|column| column[..pending].iter().copied()).collect();
         let statistics = &mut self.counted.statistics;
@@ -364,6 +384,24 @@ impl<'a> Basis<'a> {
         Ok(())
     }
 
+    /// Forgets V and begins anew with the first columns of these vectors as directions, as many as a block holds. No
+    /// product.
+    ///
+    /// # Errors
+    /// Where block arithmetic fails.
+    pub fn restart_with(&mut self, vectors: &Block) -> Result<(), SolverError> {
+        self.size = 0;
+        self.projected.set_diagonal(std::iter::empty());
+        self.forget_directions();
+        for column in 0..vectors.columns().min(self.block) {
+            self.counted.space.copy(vectors.view(column..column + 1), self.work.view_mut(0..1))?;
+            let rest = self.orthogonalize(0, self.pending, 1.0)?;
+            self.adopt(0, &rest)?;
+        }
+        self.uncouple();
+        Ok(())
+    }
+
     /// The basis as data: everything that the next step depends on.
     ///
     /// # Errors
@@ -378,6 +416,7 @@ impl<'a> Basis<'a> {
             pending: self.pending,
             newest: self.newest,
             coupling: self.coupling.clone(),
+            coupled: self.coupled,
             suspect: self.suspect,
             draws: self.counted.draws(),
             norm: self.counted.norm,
@@ -409,6 +448,7 @@ impl<'a> Basis<'a> {
         self.pending = saved.pending;
         self.newest = saved.newest;
         self.coupling = saved.coupling;
+        self.coupled = saved.coupled;
         self.suspect = saved.suspect;
         self.counted.set_draws(saved.draws);
         self.counted.norm = saved.norm;
