@@ -1,12 +1,16 @@
 //! The crates that are linked in. A crate that nobody names is dropped by the linker, and its registry entries with
 //! it; so each is named here, and the test below knows what they bring.
 
+use hesse_block_krylov as _;
 use hesse_candle as _;
+use hesse_chebyshev as _;
 use hesse_convnet as _;
 use hesse_gradient_attacks as _;
 use hesse_krylov_schur as _;
 use hesse_lanczos as _;
+use hesse_lobpcg as _;
 use hesse_mlp as _;
+use hesse_power_iteration as _;
 use hesse_resnet as _;
 use hesse_vit as _;
 
@@ -33,7 +37,14 @@ mod tests {
             "vit",
         ];
         assert_eq!(models, expected);
-        assert_eq!(registry::solvers().iter().map(|e| e.name).collect::<Vec<_>>(), ["krylov-schur", "lanczos"]);
+        assert_eq!(registry::solvers().iter().map(|e| e.name).collect::<Vec<_>>(), [
+            "block-krylov",
+            "chebyshev",
+            "krylov-schur",
+            "lanczos",
+            "lobpcg",
+            "power-iteration",
+        ]);
         let attacks: Vec<&str> = registry::attacks().iter().map(|e| e.name).collect();
         assert_eq!(attacks, ["apgd", "deepfool", "fgsm", "ifgsm", "noise", "pgd"]);
         assert_eq!(registry::backends().iter().map(|e| e.name).collect::<Vec<_>>(), ["candle"]);

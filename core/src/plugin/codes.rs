@@ -3,7 +3,7 @@
 use super::guard::Foreign;
 use super::raw::{self, RawStatistics};
 use crate::attack::{AttackLoss, Goal, Norm};
-use crate::eigen::{EigenStatistics, StopReason};
+use crate::eigen::{Abilities, EigenStatistics, StopReason};
 
 pub(crate) fn loss_code(loss: AttackLoss) -> u32 {
     match loss {
@@ -76,6 +76,17 @@ pub(crate) fn reason_of(code: u32) -> StopReason {
         raw::REASON_INTERRUPTED => StopReason::Interrupted,
         _ => StopReason::Stagnated,
     }
+}
+
+pub(crate) fn abilities_code(abilities: Abilities) -> u32 {
+    let bit = |has: bool, code: u32| if has { code } else { 0 };
+    bit(abilities.warm_start, raw::ABILITY_WARM_START) | bit(abilities.resume, raw::ABILITY_RESUME)
+}
+
+#[cfg(feature = "load")]
+pub(crate) fn abilities_of(code: u32) -> Abilities {
+    // Bits of later versions are abilities that this one cannot use.
+    Abilities { warm_start: code & raw::ABILITY_WARM_START != 0, resume: code & raw::ABILITY_RESUME != 0 }
 }
 
 pub(crate) fn raw_statistics(s: &EigenStatistics) -> RawStatistics {

@@ -13,10 +13,15 @@
 //!
 //! What is peculiar here:
 //!
+//! * A block of any size may be multiplied at once (`lanczos:block=4`): more products in all, fewer calls, which pays where
+//!   a call costs more than its arithmetic; and a block finds as many copies of a repeated eigenvalue as it has columns.
+//! * Initial vectors are a start, not an answer: their sum, with a tenth of a random vector, begins the recurrence.
+//! * The whole state (basis in device precision, T, counters, random draws) can be saved after every step and gone on from
+//!   to the same bits (`saved.rs`).
 //! * The basis is checked while it grows, by the residual norms that the recurrence yields for free, and growth stops
 //!   as soon as every wanted pair is within the tolerance by that estimate (`solver.rs`).
 //! * Nothing is accepted by an estimate. The wanted vectors are multiplied once more, as one block, and what is
-//!   reported is the residual of these fresh products (`accept.rs`). This costs k products.
+//!   reported is the residual of these fresh products (`hesse_solver_tools::measured`). This costs k products.
 //! * One starting vector sees one vector of each eigenspace. The option `probe`, and every breakdown of the recurrence,
 //!   make the solver start again orthogonally to what it has until nothing new turns up (`sweep.rs`).
 //! * No threshold is absolute: a multiple of an operator yields the same vectors and a multiple of the values.
@@ -38,10 +43,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod accept;
-mod basis;
-mod projected;
-mod restart;
+mod saved;
 mod solver;
 mod sweep;
 
@@ -60,6 +62,12 @@ pub const OPTIONS: &[OptionSpec] = &[
         help: "vectors held before a restart; more of them need fewer products and more memory",
     },
     OptionSpec {
+        name: "block",
+        kind: OptionKind::Integer(1),
+        default: "1",
+        help: "vectors multiplied at once; more of them need fewer calls and more products in all",
+    },
+    OptionSpec {
         name: "probe",
         kind: OptionKind::Bool,
         default: "false",
@@ -71,7 +79,8 @@ fn make(options: &Options) -> Result<Box<dyn EigenSolver>, OptionError> {
     options.check("lanczos", OPTIONS)?;
     let basis = if options.has("basis") { Some(options.count("basis", 0, 2)?) } else { None };
     let probe = options.choice("probe", "false", &["false", "true"])? == "true";
-    Ok(Box::new(Lanczos { basis, probe }))
+    let block = options.count("block", 1, 1)?;
+    Ok(Box::new(Lanczos { basis, block, probe }))
 }
 
 hesse_core::submit! {

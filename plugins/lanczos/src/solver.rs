@@ -3,7 +3,8 @@
 //! **Growing** costs one product a step. **Looking** costs none: the eigenpairs of T, at most a few hundred rows, and the
 //! recurrence's residual estimates; it is done after every step while T is small, so that no product is spent after the
 //! last one that was needed. **Contracting** happens only when memory is full; it costs no product, but throws away part
-//! of the Krylov space, so a larger basis needs fewer products. **Accepting** costs k products ([`crate::accept`]).
+//! of the Krylov space, so a larger basis needs fewer products. **Accepting** costs k products
+//! ([`hesse_solver_tools::measured`]).
 //!
 //! *Locking is soft*: a converged pair stays in the basis, goes on improving, and every new vector is orthogonalised
 //! against it, so that no copy of it can appear. Hard locking (freezing the vector and working in its orthogonal
@@ -15,13 +16,17 @@
 //! residuals. If two more acceptances fail to halve the worst residual, the tolerance is out of reach of these products,
 //! and the solver says so instead of spending the budget.
 
-use crate::accept::{Measured, relative};
-use crate::basis::Basis;
-use crate::projected::Ritz;
-use crate::restart::{Wanted, survivors};
+use crate::saved;
 use crate::sweep::{Sweep, Verdict, length};
-use hesse_core::eigen::{Control, EigenRequest, EigenResult, EigenSolver, SolverError, SolverEvent, StopReason};
+use hesse_core::eigen::{
+    Abilities, Control, EigenRequest, EigenResult, EigenSolver, SolverError, SolverEvent, Start, StateKeeper, StopReason,
+};
 use hesse_core::operator::{LinearOperator, OperatorError};
+use hesse_solver_tools::krylov::Basis;
+use hesse_solver_tools::measured::{Candidates, Measured, relative};
+use hesse_solver_tools::projected::Ritz;
+use hesse_solver_tools::wanted::{Wanted, survivors};
+use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
 /// How much of the tolerance an estimate may use, so that rounding does not make an acceptance fail.
@@ -40,19 +45,30 @@ const MOST_STALLS: usize = 2;
 ///
 /// Memory: the basis and one vector, at the first restart half as much again, and 2k vectors (3k after a failed
 /// acceptance) at the end. Work per step apart from the product: about 8·n·m operations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lanczos {
-    /// Vectors held before a restart; by default `max(2k + 10, 20)`. At least k + 2, or the dimension.
+    /// Vectors held before a restart; by default `max(2k + 10, 20)`, and room for six blocks beyond k. At least k + 2, with
+    /// a block of b at least k + 2b, or the dimension.
     pub basis: Option<usize>,
+    /// Vectors multiplied at once.
+    pub block: usize,
     /// Whether to start again at random until nothing new turns up, which finds repeated eigenvalues. Costs a dozen
     /// products and the more, the closer the last wanted pair is to the first unwanted one.
     pub probe: bool,
 }
 
+impl Default for Lanczos {
+    fn default() -> Self {
+        Lanczos { basis: None, block: 1, probe: false }
+    }
+}
+
 impl Lanczos {
     fn capacity(&self, wanted: usize, dimension: usize) -> Result<usize, SolverError> {
-        let least = wanted.saturating_add(2).min(dimension);
-        let capacity = self.basis.unwrap_or_else(|| wanted.saturating_mul(2).saturating_add(10).max(20));
+        let blocks = |count: usize| if self.block > 1 { self.block.saturating_mul(count) } else { 2 };
+        let least = wanted.saturating_add(blocks(2)).min(dimension);
+        let usual = || wanted.saturating_mul(2).saturating_add(10).max(20);
+        let capacity = self.basis.unwrap_or_else(|| usual().max(wanted.saturating_add(blocks(6))));
         if capacity < least {
             return Err(SolverError::Request {
                 what: "basis",
@@ -71,52 +87,90 @@ impl EigenSolver for Lanczos {
         request: &EigenRequest,
         observe: &mut dyn FnMut(SolverEvent) -> Control,
     ) -> Result<EigenResult, SolverError> {
-        let start = Instant::now();
+        self.solve_from(operator, request, Start::default(), observe)
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities { warm_start: true, resume: true }
+    }
+
+    fn solve_from(
+        &self,
+        operator: &dyn LinearOperator,
+        request: &EigenRequest,
+        start: Start<'_>,
+        observe: &mut dyn FnMut(SolverEvent) -> Control,
+    ) -> Result<EigenResult, SolverError> {
         let dimension = operator.dimension();
         request.check(dimension)?;
         let wanted = request.largest + request.smallest;
         let capacity = self.capacity(wanted, dimension)?;
         let mut run = Run {
-            basis: Basis::new(operator, capacity, request.seed)?,
+            basis: Basis::new(operator, capacity, self.block, request.seed)?,
             request,
             observe,
+            keeper: start.keeper,
             wanted,
             // Kept back for the last acceptance.
             reserve: wanted.min(request.max_products / 2),
-            sweep: Sweep::new(self.probe),
+            progress: Progress { sweep: Sweep::new(self.probe), stalls: 0, accept_from: 0, unseen: 0, stepped: false },
             best: None,
-            stalls: 0,
-            accept_from: 0,
+            begun: Instant::now(),
+            before: 0.0,
         };
+        match (start.state, start.initial) {
+            (Some(state), _) => {
+                let (progress, best) = saved::restore(state, &mut run.basis)?;
+                (run.progress, run.best) = (progress, best);
+            }
+            (None, Some(initial)) if !initial.is_empty() => run.basis.begin_with(initial)?,
+            _ => {}
+        }
+        run.before = run.basis.counted.statistics.seconds;
         let reason = run.iterate()?;
-        let mut result = run.finish(reason)?;
-        result.statistics.seconds = start.elapsed().as_secs_f64();
-        Ok(result)
+        if reason == StopReason::Interrupted {
+            run.keep()?;
+        }
+        run.finish(reason)
     }
 }
 
 /// One call of the solver.
-struct Run<'a> {
+struct Run<'a, 'k> {
     basis: Basis<'a>,
     request: &'a EigenRequest,
     observe: &'a mut dyn FnMut(SolverEvent) -> Control,
+    keeper: Option<&'k mut dyn StateKeeper>,
     wanted: usize,
     reserve: usize,
-    sweep: Sweep,
+    progress: Progress,
     /// The best acceptance so far.
     best: Option<Measured>,
+    /// When this call began, and the seconds of the calls that it goes on from.
+    begun: Instant,
+    before: f64,
+}
+
+/// Where a run is: with the basis and the best acceptance, all that its next step depends on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    sweep: Sweep,
     stalls: usize,
     /// No acceptance before this many products.
     accept_from: usize,
+    /// Steps since the basis was looked at.
+    unseen: usize,
+    /// Whether the last step has still to be followed by a look.
+    stepped: bool,
 }
 
-impl Run<'_> {
+impl Run<'_, '_> {
     fn products(&self) -> usize {
-        self.basis.statistics.products
+        self.basis.counted.statistics.products
     }
 
     fn scale(&self) -> f64 {
-        self.basis.statistics.norm_estimate
+        self.basis.counted.statistics.norm_estimate
     }
 
     fn left(&self) -> usize {
@@ -128,36 +182,64 @@ impl Run<'_> {
         (self.observe)(SolverEvent::Step { products }) == Control::Stop
     }
 
+    /// Hands the state over, if anyone wants it.
+    fn keep(&mut self) -> Result<(), SolverError> {
+        if let Some(keeper) = self.keeper.as_mut() {
+            self.basis.counted.statistics.seconds = self.before + self.begun.elapsed().as_secs_f64();
+            keeper.keep(&saved::save(&self.progress, &self.basis, self.best.as_ref())?);
+        }
+        Ok(())
+    }
+
     /// Grows and contracts until there is a reason to stop.
     fn iterate(&mut self) -> Result<StopReason, SolverError> {
-        let mut unseen = 0;
         loop {
-            if self.left() < self.reserve + 1 {
-                return Ok(StopReason::ProductLimit);
+            if !self.progress.stepped
+                && let Some(reason) = self.step()?
+            {
+                return Ok(reason);
             }
-            if !self.basis.prepare()? {
-                return Ok(StopReason::SpaceExhausted);
-            }
-            match self.basis.advance() {
-                Err(SolverError::Operator(OperatorError::Interrupted)) if self.basis.size() > 0 => {
-                    return Ok(StopReason::Interrupted);
-                }
-                other => other?,
-            }
-            self.sweep.steps += 1;
-            if self.stopped_by_observer() {
-                return Ok(StopReason::Interrupted);
-            }
-            unseen += 1;
             let size = self.basis.size();
             // The work of looking grows as the cube of the size, that of a step does not.
-            if self.basis.is_full() || self.basis.is_invariant() || (size >= self.wanted && unseen > size / 32) {
-                unseen = 0;
+            let due = self.basis.is_full() || self.basis.is_invariant() || size >= self.wanted;
+            if due && (self.basis.is_full() || self.basis.is_invariant() || self.progress.unseen > size / 32) {
                 if let Some(reason) = self.look()? {
                     return Ok(reason);
                 }
+                self.progress.unseen = 0;
             }
+            self.progress.stepped = false;
         }
+    }
+
+    /// Multiplies one block; the reason to stop, if there is one.
+    fn step(&mut self) -> Result<Option<StopReason>, SolverError> {
+        if self.left() < self.reserve + 1 {
+            return Ok(Some(StopReason::ProductLimit));
+        }
+        if !self.basis.prepare()? {
+            return Ok(Some(StopReason::SpaceExhausted));
+        }
+        if self.basis.size() == 0 {
+            self.basis.shorten(self.left() - self.reserve);
+        }
+        if self.left() < self.reserve + self.basis.next() {
+            return Ok(Some(StopReason::ProductLimit));
+        }
+        match self.basis.advance() {
+            Err(SolverError::Operator(OperatorError::Interrupted)) if self.basis.size() > 0 => {
+                return Ok(Some(StopReason::Interrupted));
+            }
+            other => other?,
+        }
+        self.progress.sweep.steps += 1;
+        self.progress.unseen += 1;
+        self.progress.stepped = true;
+        let products = self.products();
+        if self.keeper.as_mut().is_some_and(|keeper| keeper.due(products)) {
+            self.keep()?;
+        }
+        Ok(if self.stopped_by_observer() { Some(StopReason::Interrupted) } else { None })
     }
 
     /// Judges the basis; contracts it if it is full. No product unless the wanted pairs look converged.
@@ -165,7 +247,7 @@ impl Run<'_> {
         let ritz = self.basis.ritz()?;
         let wanted = Wanted::of(self.request, ritz.len());
         let invariant = self.basis.is_invariant();
-        self.sweep.required |= self.basis.suspect;
+        self.progress.sweep.required |= self.basis.suspect;
         let scale = self.scale();
         let estimates: Vec<f64> =
             wanted.indices.iter().map(|&i| relative(self.basis.estimate(&ritz, i), scale)).collect();
@@ -174,55 +256,77 @@ impl Run<'_> {
         let epsilon = self.basis.epsilon();
         let floor = if self.basis.is_full() { NOISE * epsilon } else { 2.0 * epsilon };
         let near = wanted.indices.len() == self.wanted && worst <= floor.max(MARGIN * self.request.tolerance);
-        let mut begun = false;
+        // The values a new sweep begins with, where one has to begin.
+        let mut begin: Option<Option<Vec<f64>>> = None;
         if near {
             let values = wanted.values(&ritz);
             let same = self.request.tolerance * scale;
-            let length = length(&ritz, &wanted, self.basis.space.dimension(), self.basis.capacity());
+            let length = length(&ritz, &wanted, self.basis.counted.space.dimension(), self.basis.capacity());
             let verdict = match self.basis.spans() {
                 true => Verdict::Complete,
-                false => self.sweep.judge(&values, same, invariant, length),
+                false => self.progress.sweep.judge(&values, same, invariant, length),
             };
             match verdict {
-                Verdict::Complete if self.products() >= self.accept_from || self.basis.spans() => {
+                Verdict::Complete if self.products() >= self.progress.accept_from || self.basis.spans() => {
                     return self.accept(&ritz, wanted);
                 }
                 Verdict::Again if invariant || worst <= floor.max(QUIET * self.request.tolerance) => {
-                    self.sweep.begin(Some(values));
-                    self.basis.forget_direction();
-                    begun = true;
+                    begin = Some(Some(values));
                 }
                 _ => {}
             }
         }
-        if invariant && !begun {
-            self.sweep.begin(None);
+        if invariant && begin.is_none() {
+            begin = Some(None);
         }
-        if self.basis.is_full() {
+        // Until here nothing has changed that a second look would not find again; so a run may be stopped here and gone
+        // on from.
+        let full = self.basis.is_full();
+        if full {
             let converged = estimates.iter().filter(|&&e| e <= self.request.tolerance).count();
-            if self.restarted(converged, worst) {
+            if self.tells_of_restart(converged, worst) {
                 return Ok(Some(StopReason::Interrupted));
             }
+            self.count_restart(converged);
+        }
+        if let Some(values) = begin {
+            if values.is_some() {
+                self.basis.forget_directions();
+            }
+            self.progress.sweep.begin(values);
+        }
+        if full {
             self.basis.contract(&ritz, &survivors(&wanted, ritz.len()))?;
         }
         Ok(None)
     }
 
+    /// The wanted pairs as the recurrence sees them.
+    fn candidates(&self, ritz: &Ritz, wanted: &Wanted) -> Result<Candidates, SolverError> {
+        let mut vectors = self.basis.counted.space.zeros(wanted.indices.len())?;
+        self.basis.ritz_vectors(ritz, &wanted.indices, &mut vectors)?;
+        let lengths = wanted.indices.iter().map(|&i| self.basis.estimate(ritz, i)).collect();
+        Ok(Candidates { vectors, values: wanted.values(ritz), lengths, largest: wanted.largest })
+    }
+
     /// Fresh products of the wanted vectors; none where the operator was interrupted. At most `most` products.
     fn measure(&mut self, ritz: &Ritz, wanted: Wanted, most: usize) -> Result<Option<Measured>, SolverError> {
-        match Measured::recomputed(&mut self.basis, ritz, wanted, most) {
+        let candidates = self.candidates(ritz, &wanted)?;
+        match Measured::recomputed(&mut self.basis.counted, candidates, most) {
             Err(SolverError::Operator(OperatorError::Interrupted)) => Ok(None),
             other => other.map(Some),
         }
     }
 
-    /// Counts a restart and tells the observer; whether it wants to stop.
-    fn restarted(&mut self, converged: usize, worst_residual: f64) -> bool {
-        let statistics = &mut self.basis.statistics;
-        statistics.restarts += 1;
-        statistics.locked = converged;
-        let products = statistics.products;
+    /// Tells the observer of a restart; whether it wants to stop.
+    fn tells_of_restart(&mut self, converged: usize, worst_residual: f64) -> bool {
+        let products = self.products();
         (self.observe)(SolverEvent::Restart { products, converged, worst_residual }) == Control::Stop
+    }
+
+    fn count_restart(&mut self, converged: usize) {
+        self.basis.counted.statistics.restarts += 1;
+        self.basis.counted.statistics.locked = converged;
     }
 
     /// Measures the wanted pairs, and rebuilds the basis around them if they fail. k products.
@@ -243,7 +347,7 @@ impl Run<'_> {
         }
         let before = self.best.as_ref().map_or(f64::INFINITY, |b| b.worst(scale));
         if worst > 0.5 * before {
-            self.stalls += 1;
+            self.progress.stalls += 1;
         }
         let spans = self.basis.spans();
         if !spans {
@@ -256,11 +360,14 @@ impl Run<'_> {
         if spans {
             return Ok(Some(StopReason::SpaceExhausted));
         }
-        if self.stalls >= MOST_STALLS {
+        if self.progress.stalls >= MOST_STALLS {
             return Ok(Some(StopReason::Stagnated));
         }
-        self.accept_from = self.products() + self.wanted.max(5);
-        if self.stopped_by_observer() || self.restarted(converged, worst) {
+        self.progress.accept_from = self.products() + self.wanted.max(5);
+        // Rebuilt: what follows is a step, also for a run that goes on from here.
+        (self.progress.unseen, self.progress.stepped) = (0, false);
+        self.count_restart(converged);
+        if self.stopped_by_observer() || self.tells_of_restart(converged, worst) {
             return Ok(Some(StopReason::Interrupted));
         }
         Ok(None)
@@ -270,9 +377,7 @@ impl Run<'_> {
     fn rebuild(&mut self, ritz: &Ritz, kept: &[usize], measured: &Measured) -> Result<(), SolverError> {
         self.basis.contract(ritz, kept)?;
         let Some(residuals) = &measured.residuals else { return Ok(()) };
-        let index = measured.worst_index();
-        let length = measured.lengths.get(index).copied().unwrap_or(0.0);
-        self.basis.replace(&measured.vectors, &measured.projected, (residuals, index), length)
+        self.basis.replace(&measured.vectors, &measured.projected, residuals, &measured.by_length())
     }
 
     /// Makes the result: the best acceptance, or what the budget still allows.
@@ -290,16 +395,17 @@ impl Run<'_> {
                     None => {
                         // Nothing to spend, or interrupted while spending it.
                         reason = if left > 0 { StopReason::Interrupted } else { reason };
-                        Measured::estimated(&self.basis, &ritz, wanted)?
+                        Measured::estimated(self.basis.counted.space, self.candidates(&ritz, &wanted)?)?
                     }
                 }
             }
         };
-        let complete = measured.lengths.len() == self.wanted && !self.sweep.required;
+        let complete = measured.lengths.len() == self.wanted && !self.progress.sweep.required;
         if reason == StopReason::ProductLimit && complete && measured.worst(self.scale()) <= self.request.tolerance {
             // The last acceptance may succeed where the estimate had left a margin.
             reason = StopReason::Converged;
         }
-        Ok(measured.into_result(self.request.tolerance, reason, self.basis.statistics))
+        self.basis.counted.statistics.seconds = self.before + self.begun.elapsed().as_secs_f64();
+        Ok(measured.into_result(self.request.tolerance, reason, self.basis.counted.statistics))
     }
 }

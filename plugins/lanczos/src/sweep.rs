@@ -18,14 +18,15 @@
 //! gap is next to nothing, a pair missed there equals one that was found to within it, and the length of the basis is
 //! taken.
 
-use crate::projected::Ritz;
-use crate::restart::Wanted;
+use hesse_solver_tools::projected::Ritz;
+use hesse_solver_tools::wanted::Wanted;
+use serde::{Deserialize, Serialize};
 
 /// The probability with which a sweep may miss something.
 const RISK: f64 = 0.01;
 
 /// The state of the search for what one starting vector cannot see.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Sweep {
     /// Whether a set has to be confirmed.
     pub required: bool,
@@ -126,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_sweep_is_the_longer_the_smaller_the_gap() {
-        let mut t = crate::projected::Projected::default();
+        let mut t = hesse_solver_tools::projected::Projected::default();
         t.set_diagonal([10.0, 9.0, 8.9, 0.0].into_iter());
         let ritz = t.eigen(4).unwrap();
         let steps = |largest, smallest| {

@@ -4,7 +4,7 @@ use super::space::{SharedSpace, view, view_mut};
 use crate::operator::{LinearOperator, OperatorError};
 use crate::plugin::guard::{FirstFailure, Foreign, guard};
 use crate::plugin::raw::{Bytes, Columns, OperatorTable, SpaceTable, Status};
-use crate::vectors::Block;
+use crate::vectors::{Block, VectorError, View};
 use std::ffi::c_void;
 use std::sync::Arc;
 
@@ -42,6 +42,15 @@ impl<'a> ExportedOperator<'a> {
     /// A block that the other side gives back.
     pub fn take(&self, block: u64) -> Result<Block, Foreign> {
         self.space.blocks.take(block)
+    }
+
+    /// A copy of these columns that passes to the other side.
+    pub fn lend(&self, columns: View<'_>) -> Result<Columns, VectorError> {
+        let space = self.operator.space();
+        let mut block = space.zeros(columns.len())?;
+        let count = columns.len();
+        space.copy(columns, block.all_mut())?;
+        Ok(Columns { block: self.space.blocks.put(block), start: 0, count })
     }
 
     fn apply(&self, x: Columns, y: Columns) -> Result<(), Foreign> {

@@ -1,9 +1,10 @@
 //! Where a solver of another library reports.
 
-use crate::eigen::{Control, EigenPair, EigenStatistics, SolverEvent, StopReason};
+use crate::eigen::{Control, EigenPair, EigenStatistics, SolverEvent, StateKeeper, StopReason};
 use crate::plugin::codes::{reason_of, statistics_of};
 use crate::plugin::import::read_table;
-use crate::plugin::raw::{END_LARGEST, EVENT_RESTART, RawEvent, RawStatistics, SolverReport};
+use crate::plugin::raw::{END_LARGEST, EVENT_RESTART, RawEvent, RawStatistics, SolverReport, Str};
+use crate::plugin::text::one_line;
 use std::any::Any;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,6 +12,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// What has been reported so far.
 pub(crate) struct ReportContext<'a> {
     observe: &'a mut dyn FnMut(SolverEvent) -> Control,
+    keeper: Option<&'a mut dyn StateKeeper>,
+    pub remarks: Vec<String>,
     pub largest: Vec<EigenPair>,
     pub smallest: Vec<EigenPair>,
     /// Handle of the vectors, reason, bookkeeping.
@@ -19,22 +22,33 @@ pub(crate) struct ReportContext<'a> {
     pub panic: Option<Box<dyn Any + Send>>,
 }
 
+/// As many lines as a person may want to read.
+const MOST_REMARKS: usize = 16;
+
 /// A solver that reports more pairs than this is broken.
 const MOST_PAIRS: usize = 1 << 20;
 
 impl<'a> ReportContext<'a> {
-    pub fn new(observe: &'a mut dyn FnMut(SolverEvent) -> Control) -> Self {
-        ReportContext { observe, largest: Vec::new(), smallest: Vec::new(), end: None, panic: None }
+    pub fn new(
+        observe: &'a mut dyn FnMut(SolverEvent) -> Control,
+        keeper: Option<&'a mut dyn StateKeeper>,
+    ) -> Self {
+        let (largest, smallest, remarks) = (Vec::new(), Vec::new(), Vec::new());
+        ReportContext { observe, keeper, remarks, largest, smallest, end: None, panic: None }
     }
 
     /// The table; valid while `self` lives and is used through nothing else.
     pub fn table(&mut self) -> SolverReport {
+        let keeping = self.keeper.is_some();
         SolverReport {
             size: size_of::<SolverReport>(),
             context: std::ptr::from_mut(self).cast(),
             event: Some(event),
             pair: Some(pair),
             finish: Some(finish),
+            remark: Some(remark),
+            state_due: if keeping { Some(state_due) } else { None },
+            state: if keeping { Some(state) } else { None },
         }
     }
 }
@@ -87,6 +101,37 @@ unsafe extern "C" fn finish(context: *mut c_void, vectors: u64, reason: u32, sta
             let s = read_table("statistics", statistics, size_of::<usize>());
             let s = s.map_or_else(|_| EigenStatistics::default(), |s| statistics_of(&s));
             report.end = Some((vectors, reason_of(reason), s));
+            0
+        });
+    }
+}
+
+unsafe extern "C" fn remark(context: *mut c_void, text: Str) {
+    // SAFETY: see `with`; the text is valid during the call.
+    unsafe {
+        with(context, |report| {
+            if let Ok(text) = text.as_text()
+                && report.remarks.len() < MOST_REMARKS
+            {
+                report.remarks.push(one_line(text));
+            }
+            0
+        });
+    }
+}
+
+unsafe extern "C" fn state_due(context: *mut c_void, products: usize) -> u32 {
+    // SAFETY: see `with`.
+    unsafe { with(context, |report| u32::from(report.keeper.as_mut().is_some_and(|k| k.due(products)))) }
+}
+
+unsafe extern "C" fn state(context: *mut c_void, state: *const u8, len: usize) {
+    // SAFETY: see `with`; the bytes are valid during the call.
+    unsafe {
+        with(context, |report| {
+            if let (Some(keeper), Ok(state)) = (report.keeper.as_mut(), super::numbers(state, len)) {
+                keeper.keep(state);
+            }
             0
         });
     }

@@ -3,13 +3,14 @@
 use super::object::{Context, Object};
 use super::space::needed;
 use super::verify::verify;
-use crate::eigen::{Control, EigenRequest, EigenResult, EigenSolver, SolverError, SolverEvent};
+use crate::eigen::{Abilities, Control, EigenRequest, EigenResult, EigenSolver, SolverError, SolverEvent, Start, StateKeeper};
 use crate::operator::LinearOperator;
 use crate::options::{OptionError, Options};
+use crate::plugin::codes::abilities_of;
 use crate::plugin::export::{ExportedOperator, ReportContext};
 use crate::plugin::guard::{Foreign, call};
 use crate::plugin::raw::{
-    Bytes, Create, Destroy, OperatorTable, RawEigenRequest, SolverReport, SolverTable, Status, Str,
+    Bytes, Columns, Create, Destroy, OperatorTable, RawEigenRequest, SolverReport, SolverTable, Status, Str,
 };
 use std::ffi::c_void;
 use std::panic::resume_unwind;
@@ -25,6 +26,7 @@ type Solve = unsafe extern "C" fn(
 struct ForeignSolver {
     object: Object,
     solve: Solve,
+    abilities: Abilities,
 }
 
 /// Asks a table for an object of these options.
@@ -53,7 +55,9 @@ pub(super) fn make(
 ) -> Result<Box<dyn EigenSolver>, OptionError> {
     let solve = needed("solve", table.solve).map_err(|error| OptionError::Foreign(error.to_string()))?;
     let object = create(context, table.create, table.destroy, options)?;
-    Ok(Box::new(ForeignSolver { object, solve }))
+    // SAFETY: the table's `create` made the object.
+    let abilities = abilities_of(table.abilities.map_or(0, |abilities| unsafe { abilities(object.pointer) }));
+    Ok(Box::new(ForeignSolver { object, solve, abilities }))
 }
 
 impl EigenSolver for ForeignSolver {
@@ -63,7 +67,31 @@ impl EigenSolver for ForeignSolver {
         request: &EigenRequest,
         observe: &mut dyn FnMut(SolverEvent) -> Control,
     ) -> Result<EigenResult, SolverError> {
+        self.solve_from(operator, request, Start::default(), observe)
+    }
+
+    fn abilities(&self) -> Abilities {
+        self.abilities
+    }
+
+    fn solve_from(
+        &self,
+        operator: &dyn LinearOperator,
+        request: &EigenRequest,
+        start: Start<'_>,
+        observe: &mut dyn FnMut(SolverEvent) -> Control,
+    ) -> Result<EigenResult, SolverError> {
         request.check(operator.dimension())?;
+        if start.state.is_some() && !self.abilities.resume {
+            let (expected, found) = ("a solver that can resume".into(), "a library's that cannot".into());
+            return Err(SolverError::State { expected, found });
+        }
+        let exported = ExportedOperator::new(operator);
+        // A library that knows nothing of these fields would never free the block.
+        let initial = match start.initial {
+            Some(view) if self.abilities.warm_start => exported.lend(view)?,
+            _ => Columns { block: 0, start: 0, count: 0 },
+        };
         let raw = RawEigenRequest {
             size: size_of::<RawEigenRequest>(),
             largest: request.largest,
@@ -71,9 +99,12 @@ impl EigenSolver for ForeignSolver {
             tolerance: request.tolerance,
             max_products: request.max_products,
             seed: request.seed,
+            initial,
+            state: start.state.map_or(std::ptr::null(), <[u8]>::as_ptr),
+            state_len: start.state.map_or(0, <[u8]>::len),
         };
-        let exported = ExportedOperator::new(operator);
-        let mut report = ReportContext::new(observe);
+        let mut keeper = start.keeper.filter(|_| self.abilities.resume);
+        let mut report = ReportContext::new(observe, keeper.as_mut().map(|k| &mut **k as &mut dyn StateKeeper));
         let (operator_table, report_table) = (exported.table(), report.table());
         // SAFETY: `create` made the object; the tables and their contexts outlive the call.
         let answer = call(|error| unsafe {
@@ -90,7 +121,8 @@ impl EigenSolver for ForeignSolver {
         let (handle, reason, statistics) = report.end.take().ok_or_else(missing)?;
         let vectors = exported.take(handle).map_err(SolverError::Foreign)?;
         let (largest, smallest) = (std::mem::take(&mut report.largest), std::mem::take(&mut report.smallest));
-        let result = EigenResult { largest, smallest, vectors, reason, statistics, remarks: Vec::new() };
+        let remarks = std::mem::take(&mut report.remarks);
+        let result = EigenResult { largest, smallest, vectors, reason, statistics, remarks };
         verify(operator, request, result)
     }
 }

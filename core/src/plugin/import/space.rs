@@ -145,6 +145,13 @@ impl ForeignSpace {
         columns(operation, &self.origin, view.block, view.columns.clone())
     }
 
+    /// Takes over a block that the other library gives away; it must begin at column 0.
+    pub fn receive(&self, columns: Columns) -> Block {
+        let (owner, origin) = (Arc::clone(&self.owner), Arc::clone(&self.origin));
+        let block = ForeignBlock { owner, origin, handle: columns.block };
+        Block::new(Box::new(block), self.dimension, columns.start + columns.count)
+    }
+
     /// Gives a block away: its handle passes to the other library.
     pub fn give(&self, mut block: Block) -> Result<u64, VectorError> {
         let origin = Arc::clone(&self.origin);

@@ -1,6 +1,6 @@
 //! Eigensolvers.
 
-use super::{Bytes, Create, Destroy, OperatorTable, Status};
+use super::{Bytes, Columns, Create, Destroy, OperatorTable, Status, Str};
 use std::ffi::c_void;
 
 /// What is wanted of a solver; see `EigenRequest`.
@@ -19,7 +19,17 @@ pub struct RawEigenRequest {
     pub max_products: usize,
     /// Seed of every random choice.
     pub seed: u64,
+    /// Since 1.1: vectors near the wanted ones, a block of the operator's space that passes to the solver; block 0 for none.
+    /// Only for a solver that can start from them.
+    pub initial: Columns,
+    /// Since 1.1: a state to go on from, of `state_len` bytes, or null. Only for a solver that can resume.
+    pub state: *const u8,
+    /// Since 1.1: its length.
+    pub state_len: usize,
 }
+
+/// Size of a request at version 1.0.
+pub const EIGEN_REQUEST_MIN: usize = 48;
 
 /// A step was made.
 pub const EVENT_STEP: u32 = 1;
@@ -111,7 +121,21 @@ pub struct SolverReport {
     /// reason, and the bookkeeping.
     pub finish:
         Option<unsafe extern "C" fn(context: *mut c_void, vectors: u64, reason: u32, statistics: *const RawStatistics)>,
+    /// Since 1.1: one line that a reader of the result should know. May be null.
+    pub remark: Option<unsafe extern "C" fn(context: *mut c_void, text: Str)>,
+    /// Since 1.1: whether a state is wanted after so many products: 1 or 0. Null where none is ever wanted.
+    pub state_due: Option<unsafe extern "C" fn(context: *mut c_void, products: usize) -> u32>,
+    /// Since 1.1: hands a state over, when one is due or the run is interrupted. Null where none is wanted.
+    pub state: Option<unsafe extern "C" fn(context: *mut c_void, state: *const u8, len: usize)>,
 }
+
+/// Size of a report at version 1.0.
+pub const SOLVER_REPORT_MIN: usize = 40;
+
+/// Initial vectors save it products.
+pub const ABILITY_WARM_START: u32 = 1;
+/// It can save its state and go on from it to the same bits.
+pub const ABILITY_RESUME: u32 = 2;
 
 /// Functions of an eigensolver.
 #[repr(C)]
@@ -133,12 +157,17 @@ pub struct SolverTable {
             error: *mut Bytes,
         ) -> Status,
     >,
+    /// Since 1.1: what it can do beyond that, a sum of `ABILITY_` constants. Null for nothing.
+    pub abilities: Option<unsafe extern "C" fn(solver: *const c_void) -> u32>,
 }
 
 const _: () = {
     use std::mem::{offset_of, size_of};
-    assert!(size_of::<RawEigenRequest>() == 48 && size_of::<RawEvent>() == 40);
+    assert!(size_of::<RawEigenRequest>() == 88 && offset_of!(RawEigenRequest, initial) == EIGEN_REQUEST_MIN);
+    assert!(offset_of!(RawEigenRequest, state) == 72 && size_of::<RawEvent>() == 40);
     assert!(size_of::<RawStatistics>() == 112 && offset_of!(RawStatistics, norm_estimate) == 64);
-    assert!(size_of::<SolverReport>() == 40 && offset_of!(SolverReport, finish) == 32);
-    assert!(size_of::<SolverTable>() == 32 && offset_of!(SolverTable, solve) == 24);
+    assert!(size_of::<SolverReport>() == 64 && offset_of!(SolverReport, finish) == 32);
+    assert!(offset_of!(SolverReport, remark) == SOLVER_REPORT_MIN && offset_of!(SolverReport, state) == 56);
+    assert!(size_of::<SolverTable>() == 40 && offset_of!(SolverTable, solve) == 24);
+    assert!(offset_of!(SolverTable, abilities) == 32);
 };

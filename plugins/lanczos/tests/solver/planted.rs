@@ -88,8 +88,8 @@ pub fn solve(
     solver.solve(operator, request, &mut |_| Control::Continue)
 }
 
-pub const PLAIN: Lanczos = Lanczos { basis: None, probe: false };
-pub const PROBING: Lanczos = Lanczos { basis: None, probe: true };
+pub const PLAIN: Lanczos = Lanczos { basis: None, block: 1, probe: false };
+pub const PROBING: Lanczos = Lanczos { basis: None, block: 1, probe: true };
 
 /// Solves and checks everything that must hold of a converged answer. Returns it.
 pub fn verified(solver: Lanczos, planted: &Planted, request: &EigenRequest) -> EigenResult {

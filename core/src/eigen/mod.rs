@@ -3,6 +3,16 @@
 //! After PRIMME: a solver takes an operator on blocks, how many pairs at which end, a relative tolerance and a budget,
 //! and returns pairs with their recomputed residuals together with the bookkeeping that a person needs to trust them.
 //! It knows nothing of files, threads or progress bars; it tells an observer, which may also stop it.
+//!
+//! A solver has one mandatory method. Those that can begin from something ([`Start`]: initial vectors, a saved state) say
+//! so and implement [`EigenSolver::solve_from`]. Constraints and known pairs need nothing from a solver: see
+//! [`Constrained`].
+
+mod constrained;
+mod start;
+
+pub use constrained::Constrained;
+pub use start::{Abilities, Start, StateKeeper};
 
 use crate::operator::{LinearOperator, OperatorError};
 use crate::vectors::{Block, VectorError};
@@ -69,7 +79,7 @@ impl std::fmt::Display for StopReason {
 }
 
 /// Bookkeeping, as PRIMME reports it.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct EigenStatistics {
     /// Columns multiplied by the operator.
     pub products: usize,
@@ -179,6 +189,14 @@ pub enum SolverError {
         /// Why.
         cause: String,
     },
+    /// A saved state cannot be continued.
+    #[error("saved state: expected {expected}, found {found}")]
+    State {
+        /// What would have been accepted.
+        expected: String,
+        /// What was given.
+        found: String,
+    },
     /// A solver of another library failed.
     #[error(transparent)]
     Foreign(crate::plugin::Foreign),
@@ -220,4 +238,30 @@ pub trait EigenSolver: Send + Sync {
         request: &EigenRequest,
         observe: &mut dyn FnMut(SolverEvent) -> Control,
     ) -> Result<EigenResult, SolverError>;
+
+    /// What it can do beyond [`solve`](Self::solve).
+    fn abilities(&self) -> Abilities {
+        Abilities::default()
+    }
+
+    /// As [`solve`](Self::solve), from initial vectors or a saved state, keeping states on the way. Called only for what
+    /// the [`abilities`](Self::abilities) promise; without any, initial vectors are not used and no state is made.
+    ///
+    /// # Errors
+    /// As [`solve`](Self::solve), and where a state is given that cannot be continued.
+    fn solve_from(
+        &self,
+        operator: &dyn LinearOperator,
+        request: &EigenRequest,
+        start: Start<'_>,
+        observe: &mut dyn FnMut(SolverEvent) -> Control,
+    ) -> Result<EigenResult, SolverError> {
+        if start.state.is_some() {
+            return Err(SolverError::State {
+                expected: "a solver that can resume".into(),
+                found: "one that begins anew each time".into(),
+            });
+        }
+        self.solve(operator, request, observe)
+    }
 }

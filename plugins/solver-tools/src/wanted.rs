@@ -5,7 +5,7 @@ use hesse_core::eigen::EigenRequest;
 
 /// Indices of the wanted pairs among ascending Ritz values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub struct Wanted {
     /// The largest, largest first; then the smallest, smallest first.
     pub indices: Vec<usize>,
     /// How many of them are largest ones.
@@ -46,7 +46,7 @@ fn ends(available: usize, largest: usize, smallest: usize) -> Vec<usize> {
 /// within two products of never restarting. On equally spaced values (k = 5, m = 20, 300 products unrestarted): 382, 371,
 /// 373, 387, 492 products at shares of 0.2, 0.35, 0.5, 0.65, 0.8. A share that adapts to the gaps was therefore decided
 /// against.
-pub(crate) fn survivors(wanted: &Wanted, available: usize) -> Vec<usize> {
+pub fn survivors(wanted: &Wanted, available: usize) -> Vec<usize> {
     let k = wanted.indices.len();
     let spare = available.saturating_sub(k);
     let extra = (spare / 2).min(spare.saturating_sub(1));

@@ -10,17 +10,18 @@
 
 use faer::{Mat, Side};
 use hesse_core::eigen::SolverError;
+use serde::{Deserialize, Serialize};
 
 /// A symmetric matrix that grows by one row and column.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Projected {
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Projected {
     /// The lower triangle, row by row; it grows with the basis, not with its capacity.
     rows: Vec<Vec<f64>>,
 }
 
 /// Eigenpairs of the leading part of a [`Projected`], ascending.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Ritz {
+pub struct Ritz {
     /// θ, ascending.
     pub values: Vec<f64>,
     /// Orthonormal columns, one after another.
@@ -28,6 +29,11 @@ pub(crate) struct Ritz {
 }
 
 impl Ritz {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// How many pairs there are.
     pub fn len(&self) -> usize {
         self.values.len()
@@ -51,6 +57,22 @@ impl Ritz {
 }
 
 impl Projected {
+    /// The symmetric part of a square matrix, column by column.
+    pub fn symmetric(size: usize, entries: &[f64]) -> Self {
+        let mut matrix = Projected::default();
+        for j in 0..size {
+            for i in 0..=j {
+                matrix.set(i, j, 0.5 * (entries[i + j * size] + entries[j + i * size]));
+            }
+        }
+        matrix
+    }
+
+    /// Rows that have been set.
+    pub fn order(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Sets an entry and its mirror image.
     pub fn set(&mut self, i: usize, j: usize, value: f64) {
         let (row, column) = (i.max(j), i.min(j));
