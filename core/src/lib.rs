@@ -13,6 +13,7 @@ pub mod autodiff;
 pub mod backend;
 pub mod eigen;
 pub mod error;
+pub mod estimate;
 mod frame;
 pub mod graph;
 pub mod host;

@@ -32,6 +32,8 @@ pub enum Purpose {
     AttackNoise = 9,
     /// Seeds of an attack's restarts; index = restart.
     Restart = 10,
+    /// Draws of the bootstrap over groups of samples; index = replicate.
+    Resampling = 32,
 }
 
 /// One reproducible stream.
