@@ -21,6 +21,7 @@ pub mod loss;
 pub mod model;
 pub mod operator;
 pub mod options;
+pub mod planted;
 pub mod plugin;
 pub mod program;
 pub mod random;

@@ -7,7 +7,8 @@ use crate::operator::LinearOperator;
 /// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DiagonalRequest {
-    /// When it is good enough: the relative error is √Σ s.e.² ÷ ‖diag‖, the confidence that of the factor on it.
+    /// When it is good enough: √Σ s.e.² ÷ ‖diag‖, the expected Euclidean error, against its relative error. The sum over
+    /// many entries hardly varies, so the confidence plays no part.
     pub goal: Goal,
     /// The most products (columns) that may be spent.
     pub max_products: usize,
