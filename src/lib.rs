@@ -1,7 +1,7 @@
 //! Hesse: how sharp a neural network's loss is, measured with exact second derivatives.
 //!
 //! This is the program as a library, for tools that embed the whole: [`problem`] puts a network, its weights, its
-//! samples and a machine together, [`spectrum`] measures curvature, [`attack`] robustness, [`train`] and [`study`] are what the commands of
+//! samples and a machine together, [`spectrum`] measures curvature and [`estimate`] what random probes say of it, [`attack`] robustness, [`train`] and [`study`] are what the commands of
 //! those names run, [`data`] and [`weights`] read files, and [`report`] writes results. The traits for new models,
 //! solvers and backends are in [`hesse_core`].
 
@@ -9,6 +9,7 @@ pub mod attack;
 pub mod builtin;
 pub mod cli;
 pub mod data;
+pub mod estimate;
 pub mod pickle;
 pub mod plugin;
 pub mod problem;

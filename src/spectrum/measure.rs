@@ -1,9 +1,12 @@
 //! The extreme eigenvalues of a loss's Hessian over a set of samples.
 
 use super::{Event, SpectrumError, Watch, tested, watch::Stoppable};
+use crate::estimate::{self, EstimateOptions, EstimateParts, Estimates};
 use crate::problem::{Session, lookup};
-use hesse_core::eigen::{Control, EigenRequest, EigenResult};
-use hesse_core::operator::{CacheReport, Curvature, DatasetOperator, Evaluation, Evaluator, SelfTest, self_test};
+use hesse_core::eigen::{Control, EigenRequest, EigenResult, EigenStatistics, SolverError, StopReason};
+use hesse_core::operator::{
+    CacheReport, Curvature, DatasetOperator, Evaluation, Evaluator, LinearOperator, SelfTest, self_test,
+};
 use std::time::Instant;
 
 /// What is wanted of a spectrum.
@@ -23,6 +26,8 @@ pub struct SpectrumOptions {
     pub params: Option<String>,
     /// Whether to test the operator first.
     pub self_test: bool,
+    /// What is estimated afterwards.
+    pub estimates: EstimateOptions,
 }
 
 impl Default for SpectrumOptions {
@@ -35,6 +40,7 @@ impl Default for SpectrumOptions {
             solver: "lanczos".to_string(),
             params: None,
             self_test: true,
+            estimates: EstimateOptions::default(),
         }
     }
 }
@@ -50,6 +56,8 @@ pub struct Spectrum {
     pub self_test: Option<SelfTest>,
     /// Eigenvalues, vectors and bookkeeping.
     pub eigen: EigenResult,
+    /// What random probes say.
+    pub estimates: Estimates,
     /// How much of the primal part was kept.
     pub cache: CacheReport,
     /// What a reader should know.
@@ -66,6 +74,10 @@ impl SpectrumOptions {
     pub fn check(&self, session: &Session) -> Result<(), SpectrumError> {
         lookup::solver(&self.solver)?;
         let wrt = session.select(self.params.as_deref())?;
+        self.estimates.check(session)?;
+        if self.largest + self.smallest == 0 && self.estimates.any() {
+            return Ok(());
+        }
         Ok(self.request(session).check(session.problem().dimension(&wrt).at(0))?)
     }
 
@@ -87,6 +99,13 @@ impl Spectrum {
         complete(self.eigen.largest.len(), options.largest)
             && complete(self.eigen.smallest.len(), options.smallest)
             && self.eigen.largest.iter().chain(&self.eigen.smallest).all(|pair| pair.converged)
+            && self.estimates.converged()
+    }
+
+    /// The estimates as parts of a report.
+    pub fn estimate_parts(&self, session: &Session, options: &SpectrumOptions) -> EstimateParts {
+        let confidence = options.estimates.density.as_ref().map_or(0.95, |d| d.confidence);
+        EstimateParts::new(&self.estimates, confidence, session.backend().info().precision.epsilon())
     }
 }
 
@@ -144,9 +163,25 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         (watch.observe)(Event::Solver(event));
         if stop() { Control::Stop } else { Control::Continue }
     };
-    let eigen =
-        solver.solve(&operator, &options.request(session), &mut observe).map_err(|error| interrupted(error.into()))?;
+    let request = options.request(session);
+    let eigen = match request.largest + request.smallest {
+        0 => nothing(&operator).map_err(SpectrumError::from)?,
+        _ => solver.solve(&operator, &request, &mut observe).map_err(|error| interrupted(error.into()))?,
+    };
     notices.extend(eigen.remarks.iter().cloned());
+    let mut estimates = Estimates::default();
+    if options.estimates.any() && eigen.reason != StopReason::Interrupted {
+        let point = estimate::Point {
+            session,
+            operator: &operator,
+            wrt: &wrt,
+            source: &source,
+            evaluation: &evaluation,
+            eigen: &eigen,
+        };
+        estimates = estimate::run(&point, &options.estimates, watch)?;
+        notices.append(&mut estimates.notices);
+    }
     let cache = operator.cache_report();
     if cache.kept < cache.batches {
         let (kept, batches) = (cache.kept, cache.batches);
@@ -155,5 +190,17 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         ));
     }
     let seconds = start.elapsed().as_secs_f64();
-    Ok(Spectrum { dimension, evaluation, self_test: test, eigen, cache, notices, seconds })
+    Ok(Spectrum { dimension, evaluation, self_test: test, eigen, estimates, cache, notices, seconds })
+}
+
+/// What a solver finds when no eigenvalue is wanted.
+fn nothing(operator: &dyn LinearOperator) -> Result<EigenResult, SolverError> {
+    Ok(EigenResult {
+        largest: Vec::new(),
+        smallest: Vec::new(),
+        vectors: operator.space().zeros(0)?,
+        reason: StopReason::Converged,
+        statistics: EigenStatistics::default(),
+        remarks: Vec::new(),
+    })
 }

@@ -3,6 +3,7 @@
 //! The schema is a promise: fields may be added, none may change its meaning or go.
 
 use super::{Spectrum, SpectrumOptions, tested};
+use crate::estimate::EstimateParts;
 use crate::problem::{Session, lookup};
 use crate::report::{BackendPart, DataPart, Manifest, ModelPart};
 use hesse_core::eigen::EigenPair;
@@ -105,6 +106,9 @@ pub struct SpectrumReport {
     pub largest: Vec<Pair>,
     /// Algebraically smallest, rising.
     pub smallest: Vec<Pair>,
+    /// Trace, norm, diagonal, density, error of data sampling; each absent unless it was asked for.
+    #[serde(flatten)]
+    pub estimates: EstimateParts,
     /// Products spent by the solver; those of the self-test are counted there.
     pub products: usize,
     /// Seconds the solver took.
@@ -143,6 +147,7 @@ impl SpectrumReport {
             gradient_norm: spectrum.evaluation.gradient_norm.unwrap_or(f64::NAN),
             largest: spectrum.eigen.largest.iter().map(Pair::from).collect(),
             smallest: spectrum.eigen.smallest.iter().map(Pair::from).collect(),
+            estimates: spectrum.estimate_parts(session, options),
             products: statistics.products,
             seconds: statistics.seconds,
             seconds_per_product: statistics.product_seconds / statistics.products.max(1) as f64,

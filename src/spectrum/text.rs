@@ -1,6 +1,7 @@
 //! Results for people, made from the same structures as the JSON.
 
 use super::{CheckReport, Pair, SpectrumReport};
+use crate::estimate::estimates_text;
 use crate::report::{
     Align, BackendPart, DataPart, Manifest, ModelPart, Table, grouped, percent, seconds, significant, tiny,
 };
@@ -20,6 +21,7 @@ pub fn spectrum_text(report: &SpectrumReport) -> String {
             let _ = writeln!(text, "{}", eigenvalues(title, pairs));
         }
     }
+    text.push_str(&estimates_text(&report.estimates));
     let SpectrumReport { products, solver, .. } = report;
     let _ = writeln!(
         text,

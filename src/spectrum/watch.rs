@@ -1,6 +1,7 @@
 //! How a measurement is followed and stopped.
 
 use hesse_core::eigen::SolverEvent;
+use hesse_core::estimate::EstimateEvent;
 use hesse_core::operator::{Batch, DataSource};
 use std::ops::Range;
 
@@ -26,6 +27,13 @@ pub enum Event {
     },
     /// The solver runs.
     Solver(SolverEvent),
+    /// An estimator runs.
+    Estimate {
+        /// Of what.
+        what: &'static str,
+        /// What it does.
+        event: EstimateEvent,
+    },
 }
 
 /// Someone who looks on, and may end it.
@@ -37,7 +45,7 @@ pub struct Watch<'a> {
 }
 
 /// A data set that ends the reading when someone asks to stop, so that a long evaluation can be interrupted.
-pub(super) struct Stoppable<'a> {
+pub(crate) struct Stoppable<'a> {
     pub source: &'a dyn DataSource,
     pub stop: &'a (dyn Fn() -> bool + Send + Sync),
 }

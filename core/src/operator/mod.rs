@@ -5,11 +5,13 @@
 
 mod dataset;
 mod evaluate;
+mod per_group;
 mod self_test;
 mod source;
 
 pub use dataset::{CacheReport, Curvature, DatasetOperator};
 pub use evaluate::{DeviceBatch, Evaluation, Evaluator, Weights, count_correct};
+pub use per_group::{GroupProducts, Slice, groups};
 pub use self_test::{SelfTest, self_test};
 pub use source::{Batch, DataSource, batches};
 

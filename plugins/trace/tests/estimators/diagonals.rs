@@ -42,7 +42,8 @@ fn every_entry_is_within_its_bars_in_95_percent_of_400_repetitions() {
             let ratio = (square / bars).sqrt();
             println!("{name}, {spectrum}: {share:.4}, error ÷ standard error {ratio:.3}");
             assert!((0.92..=0.98).contains(&share), "{name}, {spectrum}: {share}");
-            assert!((0.85..=1.12).contains(&ratio), "{name}, {spectrum}: {ratio}");
+            // Entries whose covariance comes out negative by chance count it as zero, so that bars are long rather than short.
+            assert!((0.7..=1.12).contains(&ratio), "{name}, {spectrum}: {ratio}");
         }
     }
 }
