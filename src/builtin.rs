@@ -5,6 +5,7 @@ use hesse_block_krylov as _;
 use hesse_candle as _;
 use hesse_chebyshev as _;
 use hesse_convnet as _;
+use hesse_density as _;
 use hesse_gradient_attacks as _;
 use hesse_krylov_schur as _;
 use hesse_lanczos as _;
@@ -12,6 +13,7 @@ use hesse_lobpcg as _;
 use hesse_mlp as _;
 use hesse_power_iteration as _;
 use hesse_resnet as _;
+use hesse_trace as _;
 use hesse_vit as _;
 
 #[cfg(test)]
@@ -47,6 +49,12 @@ mod tests {
         ]);
         let attacks: Vec<&str> = registry::attacks().iter().map(|e| e.name).collect();
         assert_eq!(attacks, ["apgd", "deepfool", "fgsm", "ifgsm", "noise", "pgd"]);
+        let traces: Vec<&str> = registry::all::<registry::TraceEntry>().iter().map(|e| e.name).collect();
+        assert_eq!(traces, ["hutch++", "hutchinson", "xtrace"]);
+        let diagonals: Vec<&str> = registry::all::<registry::DiagonalEntry>().iter().map(|e| e.name).collect();
+        assert_eq!(diagonals, ["hutchinson", "xdiag"]);
+        let densities: Vec<&str> = registry::all::<registry::DensityEntry>().iter().map(|e| e.name).collect();
+        assert_eq!(densities, ["slq"]);
         assert_eq!(registry::backends().iter().map(|e| e.name).collect::<Vec<_>>(), ["candle"]);
     }
 }

@@ -1,9 +1,9 @@
 //! Hesse: how sharp a neural network's loss is, measured with exact second derivatives.
 //!
 //! This is the program as a library, for tools that embed the whole: [`problem`] puts a network, its weights, its
-//! samples and a machine together, [`spectrum`] measures curvature, [`attack`] robustness, [`train`] and [`study`] are what the commands of
-//! those names run, [`data`] and [`weights`] read files, [`report`] writes results, and [`plot`]
-//! draws them. The traits for new models,
+//! samples and a machine together, [`spectrum`] measures curvature and [`estimate`] what random probes say of it,
+//! [`attack`] robustness, [`train`] and [`study`] are what the commands of those names run, [`data`] and [`weights`]
+//! read files, [`report`] writes results, and [`plot`] draws them. The traits for new models,
 //! solvers and backends are in [`hesse_core`].
 
 pub mod attack;
@@ -11,6 +11,7 @@ pub mod bench;
 pub mod builtin;
 pub mod cli;
 pub mod data;
+pub mod estimate;
 pub mod pickle;
 pub mod plot;
 pub mod plugin;

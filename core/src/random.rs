@@ -38,6 +38,8 @@ pub enum Purpose {
     Direction = 25,
     /// Which samples make a mini-batch; index = pass over the samples.
     MiniBatch = 26,
+    /// Draws of the bootstrap over groups of samples; index = replicate.
+    Resampling = 32,
 }
 
 /// One reproducible stream.

@@ -10,6 +10,7 @@
 pub use crate::attack::AttackEntry;
 use crate::backend::{BackendError, BackendRequest, SecondOrderBackend};
 use crate::eigen::EigenSolver;
+use crate::estimate::{DensityEstimator, DiagonalEstimator, TraceEstimator};
 use crate::model::{Model, Task};
 use crate::options::{OptionError, OptionSpec, Options};
 use std::ops::Deref;
@@ -30,6 +31,12 @@ macro_rules! submit {
 pub type MakeModel = dyn Fn(&Options, &Task) -> Result<Box<dyn Model>, OptionError> + Send + Sync;
 /// Makes an eigensolver from its options.
 pub type MakeSolver = dyn Fn(&Options) -> Result<Box<dyn EigenSolver>, OptionError> + Send + Sync;
+/// Makes an estimator of traces from its options.
+pub type MakeTrace = dyn Fn(&Options) -> Result<Box<dyn TraceEstimator>, OptionError> + Send + Sync;
+/// Makes an estimator of diagonals from its options.
+pub type MakeDiagonal = dyn Fn(&Options) -> Result<Box<dyn DiagonalEstimator>, OptionError> + Send + Sync;
+/// Makes an estimator of densities from its options.
+pub type MakeDensity = dyn Fn(&Options) -> Result<Box<dyn DensityEstimator>, OptionError> + Send + Sync;
 /// Lists the devices that a backend can use on this machine.
 pub type Devices = dyn Fn() -> Vec<String> + Send + Sync;
 /// Opens a backend.
@@ -63,6 +70,49 @@ pub struct SolverEntry {
     pub make: &'static MakeSolver,
 }
 
+/// An estimator of traces. Linked in only: estimators do not cross the boundary of a loaded library, whose layouts are fixed
+/// for each kind; a loaded eigensolver serves them with known pairs all the same.
+pub struct TraceEntry {
+    /// What the command line calls it.
+    pub name: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// Its options.
+    pub options: &'static [OptionSpec],
+    /// SPDX expression.
+    pub license: &'static str,
+    /// Makes one.
+    pub make: &'static MakeTrace,
+}
+
+/// An estimator of diagonals. Linked in only, as [`TraceEntry`].
+pub struct DiagonalEntry {
+    /// What the command line calls it.
+    pub name: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// Its options.
+    pub options: &'static [OptionSpec],
+    /// SPDX expression.
+    pub license: &'static str,
+    /// Makes one.
+    pub make: &'static MakeDiagonal,
+}
+
+/// An estimator of spectral densities. Linked in only, as [`TraceEntry`].
+pub struct DensityEntry {
+    /// What the command line calls it.
+    pub name: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// Its options.
+    pub options: &'static [OptionSpec],
+    /// SPDX expression.
+    pub license: &'static str,
+    /// Makes one.
+    pub make: &'static MakeDensity,
+}
+
 /// A backend.
 pub struct BackendEntry {
     /// What the command line calls it.
@@ -80,6 +130,9 @@ pub struct BackendEntry {
 inventory::collect!(ModelEntry);
 inventory::collect!(SolverEntry);
 inventory::collect!(AttackEntry);
+inventory::collect!(TraceEntry);
+inventory::collect!(DiagonalEntry);
+inventory::collect!(DensityEntry);
 inventory::collect!(BackendEntry);
 
 /// What every kind of entry has.
@@ -131,6 +184,9 @@ macro_rules! entry {
 entry!(ModelEntry, "model", |e| e.options);
 entry!(SolverEntry, "solver", |e| e.options);
 entry!(AttackEntry, "attack", |e| e.options);
+entry!(TraceEntry, "trace estimator", |e| e.options);
+entry!(DiagonalEntry, "diagonal estimator", |e| e.options);
+entry!(DensityEntry, "density estimator", |e| e.options);
 entry!(BackendEntry, "backend", |_| &[]);
 
 /// A library that was loaded.

@@ -11,6 +11,7 @@ use crate::study::StudyError;
 use crate::train::TrainError;
 use hesse_core::attack::AttackError;
 use hesse_core::eigen::SolverError;
+use hesse_core::estimate::EstimateError;
 use std::io;
 use thiserror::Error;
 
@@ -85,6 +86,7 @@ fn spectrum(error: &SpectrumError) -> bool {
     match error {
         SpectrumError::Problem(error) => problem(error),
         SpectrumError::Solver(SolverError::Request { .. }) => true,
+        SpectrumError::Estimate(EstimateError::Request { .. }) => true,
         _ => false,
     }
 }

@@ -1,4 +1,4 @@
-//! `hesse models`, `hesse backends`, `hesse solvers`, `hesse attacks`: what is available, from the registry alone.
+//! `hesse models`, `hesse backends`, `hesse solvers`, `hesse estimators`, `hesse attacks`: what is available, from the registry alone.
 
 use super::ending::Ending;
 use super::flags::ListingFlags;
@@ -7,7 +7,7 @@ use crate::report::{Align, Table, grouped};
 use hesse_core::graph::Mode;
 use hesse_core::model::{Normalization, Task, record};
 use hesse_core::options::{OptionSpec, Options};
-use hesse_core::registry::{self, ModelEntry};
+use hesse_core::registry::{self, DensityEntry, DiagonalEntry, Entry, ModelEntry, TraceEntry};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -114,6 +114,48 @@ pub(super) fn solvers(flags: &ListingFlags) -> anyhow::Result<Ending> {
     entries.iter().for_each(|e| table.row([e.name, e.summary]));
     let options = describe_options("--solver", entries.iter().map(|e| (e.name, e.options)));
     finish(flags, &format!("{table}{options}"), &Solvers { schema: "hesse.solvers/1", solvers })
+}
+
+#[derive(Serialize)]
+struct EstimatorPart {
+    quantity: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    license: &'static str,
+    options: Vec<OptionPart>,
+}
+
+#[derive(Serialize)]
+struct Estimators {
+    schema: &'static str,
+    estimators: Vec<EstimatorPart>,
+}
+
+/// Lists the estimators.
+pub(super) fn estimators(flags: &ListingFlags) -> anyhow::Result<Ending> {
+    fn of<E: Entry>(quantity: &'static str) -> Vec<EstimatorPart> {
+        let part = |e: registry::Listed<E>| EstimatorPart {
+            quantity,
+            name: e.name(),
+            summary: e.summary(),
+            license: e.license(),
+            options: parts(e.options()),
+        };
+        registry::all::<E>().into_iter().map(part).collect()
+    }
+    let mut estimators = of::<TraceEntry>("trace");
+    estimators.extend(of::<DiagonalEntry>("diagonal"));
+    estimators.extend(of::<DensityEntry>("density"));
+    let mut table = Table::new(&[("quantity", Align::Left), ("estimator", Align::Left), ("", Align::Left)]);
+    estimators.iter().for_each(|e| table.row([e.quantity, e.name, e.summary]));
+    let mut text = table.to_string();
+    let named = |e: registry::Listed<TraceEntry>| (e.name, e.options);
+    text.push_str(&describe_options("--trace-method", registry::all().into_iter().map(named)));
+    let named = |e: registry::Listed<DiagonalEntry>| (e.name, e.options);
+    text.push_str(&describe_options("--diagonal-method", registry::all().into_iter().map(named)));
+    let named = |e: registry::Listed<DensityEntry>| (e.name, e.options);
+    text.push_str(&describe_options("--density-method", registry::all().into_iter().map(named)));
+    finish(flags, &text, &Estimators { schema: "hesse.estimators/1", estimators })
 }
 
 #[derive(Serialize)]

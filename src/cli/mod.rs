@@ -60,6 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<Endi
         Command::Models(flags) => listing::models(&flags),
         Command::Backends(flags) => listing::backends(&flags),
         Command::Solvers(flags) => listing::solvers(&flags),
+        Command::Estimators(flags) => listing::estimators(&flags),
         Command::Plugin(command) => plugin::run(&command),
         Command::Attacks(flags) => listing::attacks(&flags),
     }

@@ -2,6 +2,7 @@
 
 use crate::spectrum::Event;
 use hesse_core::eigen::SolverEvent;
+use hesse_core::estimate::EstimateEvent;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ enum Phase {
     SelfTest,
     Part(&'static str),
     Solver,
+    Estimate(&'static str),
 }
 
 impl Progress {
@@ -55,7 +57,24 @@ impl Progress {
                 self.bar
                     .set_message(format!("eigenvalues, {converged} converged, worst residual {worst_residual:.1e}"));
             }
+            Event::Estimate { what, event } => self.estimate(what, event),
             _ => {}
+        }
+    }
+
+    fn estimate(&mut self, what: &'static str, event: EstimateEvent) {
+        let (done, most, message) = match event {
+            EstimateEvent::Products { done, most } => (done, most, None),
+            EstimateEvent::Estimate { done, most, relative_error } => {
+                (done, most, Some(format!("{what}, ± {:.2} %", 100.0 * relative_error)))
+            }
+            _ => return,
+        };
+        let unit = if what == "data sampling" { "groups" } else { "products at most" };
+        self.counted(Phase::Estimate(what), what, unit, most);
+        self.bar.set_position(done as u64);
+        if let Some(message) = message {
+            self.say(&message);
         }
     }
 

@@ -33,6 +33,7 @@ pub(super) fn run(flags: &SpectrumFlags, command: &[String]) -> anyhow::Result<E
     }
     Ok(match spectrum.eigen.reason {
         StopReason::Interrupted => Ending::Interrupted,
+        _ if spectrum.estimates.interrupted => Ending::Interrupted,
         _ if flags.strict && !report.converged => Ending::Unconverged,
         _ => Ending::Done,
     })

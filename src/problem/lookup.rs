@@ -2,7 +2,10 @@
 
 use super::ProblemError;
 use hesse_core::options::Options;
-use hesse_core::registry::{self, AttackEntry, BackendEntry, Entry, FindError, Listed, ModelEntry, SolverEntry};
+use hesse_core::registry::{
+    self, AttackEntry, BackendEntry, DensityEntry, DiagonalEntry, Entry, FindError, Listed, ModelEntry, SolverEntry,
+    TraceEntry,
+};
 
 /// The model that `name:key=value,…` names, with its checked options.
 ///
@@ -17,6 +20,30 @@ pub fn model(text: &str) -> Result<(Listed<ModelEntry>, Options), ProblemError> 
 /// # Errors
 /// As [`model`].
 pub fn solver(text: &str) -> Result<(Listed<SolverEntry>, Options), ProblemError> {
+    with_options(text)
+}
+
+/// The estimator of traces that `name:key=value,…` names, with its checked options.
+///
+/// # Errors
+/// As [`model`].
+pub fn trace(text: &str) -> Result<(Listed<TraceEntry>, Options), ProblemError> {
+    with_options(text)
+}
+
+/// The estimator of diagonals that `name:key=value,…` names, with its checked options.
+///
+/// # Errors
+/// As [`model`].
+pub fn diagonal(text: &str) -> Result<(Listed<DiagonalEntry>, Options), ProblemError> {
+    with_options(text)
+}
+
+/// The estimator of densities that `name:key=value,…` names, with its checked options.
+///
+/// # Errors
+/// As [`model`].
+pub fn density(text: &str) -> Result<(Listed<DensityEntry>, Options), ProblemError> {
     with_options(text)
 }
 
@@ -62,6 +89,7 @@ fn find<E: Entry>(name: &str) -> Result<Listed<E>, ProblemError> {
         "model" => "hesse models",
         "solver" => "hesse solvers",
         "attack" => "hesse attacks",
+        kind if kind.ends_with("estimator") => "hesse estimators",
         _ => "hesse backends",
     };
     Err(ProblemError::Unknown { kind: E::KIND, name: name.escape_debug().to_string(), mend, listing })

@@ -2,6 +2,7 @@
 
 use crate::problem::ProblemError;
 use hesse_core::eigen::SolverError;
+use hesse_core::estimate::EstimateError;
 use hesse_core::operator::OperatorError;
 use hesse_core::vectors::VectorError;
 use thiserror::Error;
@@ -16,6 +17,9 @@ pub enum SpectrumError {
     /// The solver refused or failed.
     #[error(transparent)]
     Solver(#[from] SolverError),
+    /// An estimator refused or failed.
+    #[error(transparent)]
+    Estimate(#[from] EstimateError),
     /// A product or evaluation failed.
     #[error(transparent)]
     Operator(#[from] OperatorError),
@@ -38,4 +42,15 @@ pub enum SpectrumError {
     /// Someone asked to stop before there was a result.
     #[error("interrupted before there was a result")]
     Interrupted,
+}
+
+impl SpectrumError {
+    /// Whether someone asked to stop.
+    pub fn is_interruption(&self) -> bool {
+        match self {
+            SpectrumError::Interrupted | SpectrumError::Operator(OperatorError::Interrupted) => true,
+            SpectrumError::Estimate(error) => error.is_interruption(),
+            _ => false,
+        }
+    }
 }

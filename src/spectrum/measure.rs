@@ -2,9 +2,12 @@
 
 use super::layers::{LayerSpectrum, measure_layers};
 use super::{Event, MatrixName, SpectrumError, Watch, tested, watch::Stoppable};
+use crate::estimate::{self, EstimateOptions, EstimateParts, Estimates};
 use crate::problem::{Session, lookup};
-use hesse_core::eigen::{Control, EigenRequest, EigenResult};
-use hesse_core::operator::{CacheReport, DatasetOperator, Evaluation, Evaluator, SelfTest, self_test};
+use hesse_core::eigen::{Control, EigenRequest, EigenResult, EigenStatistics, SolverError, StopReason};
+use hesse_core::operator::{
+    CacheReport, DatasetOperator, Evaluation, Evaluator, LinearOperator, SelfTest, self_test,
+};
 use std::time::Instant;
 
 /// What is wanted of a spectrum.
@@ -30,6 +33,8 @@ pub struct SpectrumOptions {
     pub block_diagonal: bool,
     /// Whether to measure each layer by itself, and with how many products for its trace.
     pub layer_probes: Option<usize>,
+    /// What is estimated afterwards.
+    pub estimates: EstimateOptions,
 }
 
 impl Default for SpectrumOptions {
@@ -45,6 +50,7 @@ impl Default for SpectrumOptions {
             matrix: MatrixName::default(),
             block_diagonal: false,
             layer_probes: None,
+            estimates: EstimateOptions::default(),
         }
     }
 }
@@ -62,6 +68,8 @@ pub struct Spectrum {
     pub eigen: EigenResult,
     /// Each layer by itself, where that was asked for.
     pub layers: Option<Vec<LayerSpectrum>>,
+    /// What random probes say.
+    pub estimates: Estimates,
     /// How much of the primal part was kept.
     pub cache: CacheReport,
     /// What a reader should know.
@@ -78,6 +86,10 @@ impl SpectrumOptions {
     pub fn check(&self, session: &Session) -> Result<(), SpectrumError> {
         lookup::solver(&self.solver)?;
         let wrt = session.select(self.params.as_deref())?;
+        self.estimates.check(session)?;
+        if self.largest + self.smallest == 0 && self.estimates.any() {
+            return Ok(());
+        }
         Ok(self.request(session).check(session.problem().dimension(&wrt).at(0))?)
     }
 
@@ -100,6 +112,13 @@ impl Spectrum {
             && complete(self.eigen.smallest.len(), options.smallest)
             && self.eigen.largest.iter().chain(&self.eigen.smallest).all(|pair| pair.converged)
             && self.layers.iter().flatten().all(|layer| layer.largest.is_some_and(|pair| pair.converged))
+            && self.estimates.converged()
+    }
+
+    /// The estimates as parts of a report.
+    pub fn estimate_parts(&self, session: &Session, options: &SpectrumOptions) -> EstimateParts {
+        let confidence = options.estimates.density.as_ref().map_or(0.95, |d| d.confidence);
+        EstimateParts::new(&self.estimates, confidence, session.backend().info().precision.epsilon())
     }
 }
 
@@ -150,9 +169,25 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         (watch.observe)(Event::Solver(event));
         if stop() { Control::Stop } else { Control::Continue }
     };
-    let eigen =
-        solver.solve(&operator, &options.request(session), &mut observe).map_err(|error| interrupted(error.into()))?;
+    let request = options.request(session);
+    let eigen = match request.largest + request.smallest {
+        0 => nothing(&operator).map_err(SpectrumError::from)?,
+        _ => solver.solve(&operator, &request, &mut observe).map_err(|error| interrupted(error.into()))?,
+    };
     notices.extend(eigen.remarks.iter().cloned());
+    let mut estimates = Estimates::default();
+    if options.estimates.any() && eigen.reason != StopReason::Interrupted {
+        let point = estimate::Point {
+            session,
+            operator: &operator,
+            wrt: &wrt,
+            source: &source,
+            evaluation: &evaluation,
+            eigen: &eigen,
+        };
+        estimates = estimate::run(&point, &options.estimates, watch)?;
+        notices.append(&mut estimates.notices);
+    }
     let cache = operator.cache_report();
     drop(operator); // and what it keeps: the layers need the memory
     let layers = match options.layer_probes {
@@ -166,5 +201,17 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         ));
     }
     let seconds = start.elapsed().as_secs_f64();
-    Ok(Spectrum { dimension, evaluation, self_test: test, eigen, layers, cache, notices, seconds })
+    Ok(Spectrum { dimension, evaluation, self_test: test, eigen, layers, estimates, cache, notices, seconds })
+}
+
+/// What a solver finds when no eigenvalue is wanted.
+fn nothing(operator: &dyn LinearOperator) -> Result<EigenResult, SolverError> {
+    Ok(EigenResult {
+        largest: Vec::new(),
+        smallest: Vec::new(),
+        vectors: operator.space().zeros(0)?,
+        reason: StopReason::Converged,
+        statistics: EigenStatistics::default(),
+        remarks: Vec::new(),
+    })
 }

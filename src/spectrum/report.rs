@@ -3,6 +3,7 @@
 //! The schema is a promise: fields may be added, none may change its meaning or go.
 
 use super::{LayerSpectrum, Spectrum, SpectrumOptions, tested};
+use crate::estimate::EstimateParts;
 use crate::problem::{Session, lookup};
 use crate::report::{BackendPart, DataPart, Manifest, ModelPart};
 use hesse_core::eigen::EigenPair;
@@ -154,6 +155,9 @@ pub struct SpectrumReport {
     /// Each layer by itself; absent where that was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layers: Option<Vec<LayerPart>>,
+    /// Trace, norm, diagonal, density, error of data sampling; each absent unless it was asked for.
+    #[serde(flatten)]
+    pub estimates: EstimateParts,
     /// Products spent by the solver; those of the self-test are counted there.
     pub products: usize,
     /// Seconds the solver took.
@@ -195,6 +199,7 @@ impl SpectrumReport {
             largest: spectrum.eigen.largest.iter().map(Pair::from).collect(),
             smallest: spectrum.eigen.smallest.iter().map(Pair::from).collect(),
             layers: spectrum.layers.as_deref().map(LayerPart::all),
+            estimates: spectrum.estimate_parts(session, options),
             products: statistics.products,
             seconds: statistics.seconds,
             seconds_per_product: statistics.product_seconds / statistics.products.max(1) as f64,

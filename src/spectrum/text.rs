@@ -1,6 +1,7 @@
 //! Results for people, made from the same structures as the JSON.
 
 use super::{CheckReport, LayerPart, Pair, SpectrumReport};
+use crate::estimate::estimates_text;
 use crate::report::{
     Align, BackendPart, DataPart, Manifest, ModelPart, Table, grouped, percent, seconds, significant, tiny,
 };
@@ -27,6 +28,7 @@ pub fn spectrum_text(report: &SpectrumReport) -> String {
     if let Some(layers) = &report.layers {
         let _ = writeln!(text, "{}", layer_table(layers));
     }
+    text.push_str(&estimates_text(&report.estimates));
     let SpectrumReport { products, solver, .. } = report;
     let _ = writeln!(
         text,

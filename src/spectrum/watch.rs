@@ -1,6 +1,7 @@
 //! How a measurement is followed and stopped.
 
 use hesse_core::eigen::SolverEvent;
+use hesse_core::estimate::EstimateEvent;
 use hesse_core::operator::{Batch, DataSource};
 use std::ops::Range;
 
@@ -35,6 +36,13 @@ pub enum Event {
     },
     /// The solver runs.
     Solver(SolverEvent),
+    /// An estimator runs.
+    Estimate {
+        /// Of what.
+        what: &'static str,
+        /// What it does.
+        event: EstimateEvent,
+    },
 }
 
 /// Someone who looks on, and may end it.

@@ -9,6 +9,7 @@ mod dataset;
 mod evaluate;
 mod gradient_curvature;
 mod leading;
+mod per_group;
 mod self_test;
 mod source;
 
@@ -19,6 +20,7 @@ pub use dataset::{CacheReport, DatasetOperator};
 pub use evaluate::{DeviceBatch, Evaluation, Evaluator, Weights, count_correct};
 pub use gradient_curvature::{AlongGradient, GradientCurvature};
 pub use leading::{Leading, LeadingRequest, leading};
+pub use per_group::{GroupProducts, Slice, groups};
 pub use self_test::{SelfTest, self_test};
 pub use source::{Batch, DataSource, Picked, batches};
 

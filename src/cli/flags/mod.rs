@@ -4,6 +4,7 @@ mod attack;
 mod bench;
 mod check;
 mod data;
+mod estimates;
 mod listing;
 mod loss;
 mod machine;
@@ -23,6 +24,7 @@ pub use attack::AttackFlags;
 pub use bench::BenchFlags;
 pub use check::CheckFlags;
 pub use data::{DataCommand, DataFlags, FetchFlags, FetchSet, InfoFlags};
+pub use estimates::EstimateFlags;
 pub use listing::ListingFlags;
 pub use loss::LossFlags;
 pub use machine::MachineFlags;
@@ -88,6 +90,8 @@ pub enum Command {
     Backends(ListingFlags),
     /// List the eigensolvers and their options
     Solvers(ListingFlags),
+    /// List the estimators of traces, diagonals and densities
+    Estimators(ListingFlags),
     /// List, check or begin plugins: architectures, eigensolvers, attacks and backends from libraries
     #[command(subcommand)]
     Plugin(PluginCommand),

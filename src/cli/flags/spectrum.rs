@@ -1,6 +1,6 @@
 //! Flags of `spectrum`.
 
-use super::{MatrixFlags, MeasureFlags, OutputFlags, parse};
+use super::{EstimateFlags, MatrixFlags, MeasureFlags, OutputFlags, parse};
 use crate::spectrum::SpectrumOptions;
 use clap::Args;
 
@@ -12,7 +12,8 @@ use clap::Args;
 #[command(after_help = "Examples:\n  \
     hesse spectrum --model m1 --data glyphs --samples 0..1000 --top 5\n  \
     hesse spectrum --model resnet20 --weights resnet20.th --data cifar10:data/cifar10 \\\n      \
-    --normalize 0.485,0.456,0.406/0.229,0.224,0.225 --split test --samples 0..128 --top 10 --bottom 2 --json out.json")]
+    --normalize 0.485,0.456,0.406/0.229,0.224,0.225 --split test --samples 0..128 --top 10 --bottom 2 --json out.json\n  \
+    hesse spectrum --model m1 --data glyphs --samples 0..1000 --top 10 --density --trace --data-error jackknife")]
 pub struct SpectrumFlags {
     /// Which problem.
     #[command(flatten)]
@@ -41,6 +42,9 @@ pub struct SpectrumFlags {
     /// End with exit code 3 where an eigenvalue did not converge
     #[arg(long, help_heading = "Spectrum")]
     pub strict: bool,
+    /// What is estimated from random probes.
+    #[command(flatten)]
+    pub estimates: EstimateFlags,
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputFlags,
@@ -52,7 +56,8 @@ impl SpectrumFlags {
     /// # Errors
     /// Where nothing is.
     pub fn options(&self) -> Result<SpectrumOptions, String> {
-        if self.top == 0 && self.bottom == 0 {
+        let estimates = self.estimates.options(self.measure.spec()?.seed);
+        if self.top == 0 && self.bottom == 0 && !estimates.any() {
             return Err("--top 0: expected at least one eigenvalue; ask for --top K or --bottom K".to_string());
         }
         Ok(SpectrumOptions {
@@ -66,6 +71,7 @@ impl SpectrumFlags {
             matrix: self.matrix.matrix,
             block_diagonal: self.matrix.block_diagonal,
             layer_probes: self.matrix.per_layer.then_some(self.matrix.layer_probes),
+            estimates,
         })
     }
 }
