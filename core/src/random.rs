@@ -32,6 +32,8 @@ pub enum Purpose {
     AttackNoise = 9,
     /// Seeds of an attack's restarts; index = restart.
     Restart = 10,
+    /// Seeds of the attacks inside training; index = epoch.
+    AdversarialEpoch = 40,
 }
 
 /// One reproducible stream.

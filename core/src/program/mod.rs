@@ -5,7 +5,9 @@
 //! and the tangent one (once per direction).
 
 mod bytes;
+mod cure;
 mod problem;
+mod trades;
 
 pub use problem::{Problem, Product, Wrt};
 

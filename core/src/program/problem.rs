@@ -33,9 +33,9 @@ type Seeds = Vec<(ValueId, ValueId)>;
 /// A network with its loss.
 #[derive(Debug, Clone)]
 pub struct Problem {
-    graph: Graph,
-    output: ValueId,
-    loss: LossValues,
+    pub(super) graph: Graph,
+    pub(super) output: ValueId,
+    pub(super) loss: LossValues,
 }
 
 impl Problem {
@@ -120,7 +120,12 @@ impl Problem {
         }
     }
 
-    fn program(&self, name: &str, graph: &Graph, outputs: Vec<(ValueId, Role)>) -> Result<Program, GraphError> {
+    pub(super) fn program(
+        &self,
+        name: &str,
+        graph: &Graph,
+        outputs: Vec<(ValueId, Role)>,
+    ) -> Result<Program, GraphError> {
         let values: Vec<ValueId> = outputs.iter().map(|o| o.0).collect();
         let (graph, values) = extract(graph, &values)?;
         Ok(Program {
@@ -179,7 +184,7 @@ impl Problem {
     }
 
     /// Appends (∂value/∂wrt)ᵀ·cotangent.
-    fn pulled_back(
+    pub(super) fn pulled_back(
         &self,
         g: &mut Graph,
         value: ValueId,
