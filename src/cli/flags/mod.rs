@@ -10,8 +10,10 @@ mod measure;
 mod output;
 mod parse;
 mod plugin;
+mod robust;
 mod spectrum;
 mod study;
+mod study_robust;
 mod train;
 
 pub use attack::AttackFlags;
@@ -23,8 +25,10 @@ pub use machine::MachineFlags;
 pub use measure::MeasureFlags;
 pub use output::OutputFlags;
 pub use plugin::{PluginCheckFlags, PluginCommand, PluginNewFlags};
+pub use robust::RobustFlags;
 pub use spectrum::SpectrumFlags;
 pub use study::{LargeBatchFlags, StudyCommand};
+pub use study_robust::RobustStudyFlags;
 pub use train::TrainFlags;
 
 use clap::{Parser, Subcommand};
