@@ -17,7 +17,7 @@ use hesse_core::vectors::{Block, VectorSpace};
 
 /// The constants of every step.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Constants {
+pub(in crate::train) struct Constants {
     pub beta1: f64,
     pub beta2: f64,
     pub epsilon: f64,

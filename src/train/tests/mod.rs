@@ -5,6 +5,7 @@ mod endings;
 mod layers;
 mod refusals;
 mod resuming;
+mod robust;
 
 use super::{EpochRecord, Event, TrainError, TrainOptions, TrainReport, TrainSpec, Watch, run};
 use hesse_core::registry;

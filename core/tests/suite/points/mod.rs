@@ -9,6 +9,7 @@ mod input_errors;
 mod keeping;
 mod memory;
 mod not_finite;
+mod objectives;
 mod saturated_outputs;
 mod saturation;
 mod single_precision;
@@ -25,6 +26,7 @@ pub use input_errors::*;
 pub use keeping::*;
 pub use memory::*;
 pub use not_finite::*;
+pub use objectives::*;
 pub use saturated_outputs::*;
 pub use saturation::*;
 pub use single_precision::*;
@@ -80,6 +82,8 @@ macro_rules! test_every_point {
             jacobian_products_agree_with_dual_numbers
             transposed_jacobian_products_agree_with_dual_numbers
             hessian_products_are_the_slope_of_the_gradient
+            the_objective_of_trades_and_its_gradient_agree_with_dual_numbers
+            curvature_regularised_gradients_are_the_slope_of_the_objective
             linear_regression_has_its_closed_form
             logistic_regression_has_its_closed_form
             softmax_regression_has_its_closed_form
