@@ -6,6 +6,7 @@
 //! solvers and backends are in [`hesse_core`].
 
 pub mod attack;
+pub mod bench;
 pub mod builtin;
 pub mod cli;
 pub mod data;
@@ -17,3 +18,8 @@ pub mod spectrum;
 pub mod study;
 pub mod train;
 pub mod weights;
+
+/// The code of the book's page on embedding is compiled and run with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/src/embed.md")]
+pub struct EmbedPage;

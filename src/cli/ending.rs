@@ -1,6 +1,7 @@
 //! How a run ends: the exit codes, and errors as one line.
 
 use crate::attack::EvaluationError;
+use crate::bench::BenchError;
 use crate::data::DataError;
 use crate::plugin::new::NewError;
 use crate::problem::ProblemError;
@@ -44,6 +45,7 @@ pub(super) struct Usage(pub String);
 pub fn code_of(error: &anyhow::Error) -> u8 {
     let interrupted = matches!(error.downcast_ref(), Some(SpectrumError::Interrupted))
         || matches!(error.downcast_ref(), Some(EvaluationError::Interrupted))
+        || matches!(error.downcast_ref(), Some(BenchError::Interrupted))
         || matches!(error.downcast_ref(), Some(TrainError::Interrupted { .. }))
         || matches!(error.downcast_ref(), Some(StudyError::Interrupted { .. }));
     match () {
@@ -60,6 +62,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
         || error.downcast_ref().is_some_and(spectrum)
         || error.downcast_ref().is_some_and(evaluation)
         || error.downcast_ref().is_some_and(train)
+        || error.downcast_ref().is_some_and(bench)
         || error.downcast_ref().is_some_and(study)
         || matches!(error.downcast_ref(), Some(ReportError::Destination { .. }))
         || matches!(error.downcast_ref(), Some(NewError::Name(_) | NewError::Core(_)))
@@ -82,6 +85,14 @@ fn spectrum(error: &SpectrumError) -> bool {
     match error {
         SpectrumError::Problem(error) => problem(error),
         SpectrumError::Solver(SolverError::Request { .. }) => true,
+        _ => false,
+    }
+}
+
+fn bench(error: &BenchError) -> bool {
+    match error {
+        BenchError::Problem(error) => problem(error),
+        BenchError::Network { .. } => true,
         _ => false,
     }
 }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod attack;
+mod bench;
 mod check;
 mod data;
 mod ending;
@@ -52,6 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<Endi
         Command::Check(flags) => check::run(&flags, &command),
         Command::Attack(flags) => attack::run(&flags, &command),
         Command::Study(study) => study::run(&study, &command),
+        Command::Bench(flags) => bench::run(&flags, &command),
         Command::Data(data) => data::run(&data),
         Command::Models(flags) => listing::models(&flags),
         Command::Backends(flags) => listing::backends(&flags),

@@ -61,6 +61,13 @@ impl Progress {
         self.bar.set_position(done as u64);
     }
 
+    /// Shows which round of a timing runs.
+    pub fn rounds(&mut self, what: &str, done: usize, total: usize) {
+        self.counted(Phase::Samples, what, "rounds", total);
+        self.say(what);
+        self.bar.set_position(done as u64);
+    }
+
     /// Takes the line away.
     pub fn clear(&self) {
         self.bar.finish_and_clear();

@@ -34,7 +34,7 @@ fn steps(page: &str) -> Vec<Step> {
 #[cfg(unix)]
 #[test]
 fn every_command_and_all_code_of_the_page_work() {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/plugins.md")).unwrap();
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/plugins.md")).unwrap();
     let place = tempfile::tempdir().unwrap();
     // Compiled crates are kept between runs of this test: only the plugins themselves are new.
     let kept = profile_folder().join("plugin-page");

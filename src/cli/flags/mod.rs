@@ -1,6 +1,7 @@
 //! The command line as typed flags. Each group becomes one validated value of the library; nothing else happens here.
 
 mod attack;
+mod bench;
 mod check;
 mod data;
 mod listing;
@@ -17,6 +18,7 @@ mod study_robust;
 mod train;
 
 pub use attack::AttackFlags;
+pub use bench::BenchFlags;
 pub use check::CheckFlags;
 pub use data::{DataCommand, DataFlags, FetchFlags, FetchSet, InfoFlags};
 pub use listing::ListingFlags;
@@ -69,6 +71,8 @@ pub enum Command {
     /// Repeat an experiment of the paper from end to end
     #[command(subcommand)]
     Study(StudyCommand),
+    /// Time derivatives: backends, devices, networks and batch sizes side by side
+    Bench(Box<BenchFlags>),
     /// Describe a data set, or download one
     #[command(subcommand)]
     Data(DataCommand),
