@@ -27,6 +27,7 @@ mod tests {
             "c1",
             "c2",
             "c3",
+            "fastcnn",
             "m1",
             "mlp",
             "resnet110",

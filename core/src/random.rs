@@ -40,6 +40,8 @@ pub enum Purpose {
     MiniBatch = 26,
     /// Draws of the bootstrap over groups of samples; index = replicate.
     Resampling = 32,
+    /// Seeds of the attacks inside training; index = epoch.
+    AdversarialEpoch = 40,
 }
 
 /// One reproducible stream.

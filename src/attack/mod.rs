@@ -10,15 +10,19 @@
 
 mod error;
 mod evaluate;
+mod fixed_set;
 mod list;
 mod notices;
+mod perturb;
 mod report;
 mod tally;
 mod text;
 
 pub use error::EvaluationError;
 pub use evaluate::{AttackOptions, Event, Watch, evaluate};
+pub use fixed_set::FixedSet;
 pub use list::{parse_attacks, parse_epsilon};
+pub use perturb::perturb;
 pub use report::{AttackReport, ResultPart, SamplePart, WorstCasePart};
 pub use tally::{Evaluation, Tally};
 pub use text::attack_text;

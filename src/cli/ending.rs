@@ -123,6 +123,7 @@ fn study(error: &StudyError) -> bool {
         StudyError::Problem(error) => problem(error),
         StudyError::Train { cause, .. } => train(cause),
         StudyError::Spectrum { cause, .. } => spectrum(cause),
+        StudyError::Attack { cause, .. } => evaluation(cause),
         _ => false,
     }
 }

@@ -1,13 +1,14 @@
 //! `hesse study`.
 
 use super::ending::Ending;
-use super::flags::{LargeBatchFlags, StudyCommand};
+use super::flags::{LargeBatchFlags, RobustStudyFlags, StudyCommand};
 use super::{interrupt, output, progress::Progress, training::TrainingLine};
-use crate::study::{Event, Watch, large_batch, large_batch_text};
+use crate::study::{Event, Watch, large_batch, large_batch_text, robust, robust_plan, robust_text};
 
 pub(super) fn run(study: &StudyCommand, command: &[String]) -> anyhow::Result<Ending> {
     match study {
         StudyCommand::LargeBatch(flags) => run_large_batch(flags, command),
+        StudyCommand::Robust(flags) => run_robust(flags, command),
     }
 }
 
@@ -31,6 +32,26 @@ fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> anyhow::Resul
     Ok(if flags.strict && !complete { Ending::Unconverged } else { Ending::Done })
 }
 
+fn run_robust(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<Ending> {
+    let options = flags.options(command);
+    let destination = flags.output.prepare()?;
+    interrupt::listen();
+    output::note(&format!("plan:\n{}", robust_plan(&options)?));
+    let mut follower = Follower::new();
+    let mut observe = |event: Event<'_>| follower.show(event);
+    let studied = robust(&options, &mut Watch { observe: &mut observe, stop: &interrupt::asked });
+    follower.clear();
+    let report = studied?;
+    output::notes(&report.manifest.notices);
+    if !destination.as_ref().is_some_and(|d| d.is_output()) {
+        output::print(&format!("{}results in {}\n", robust_text(&report), options.out.display()))?;
+    }
+    if let Some(destination) = destination {
+        destination.finish(&report)?;
+    }
+    Ok(if flags.strict && !report.converged { Ending::Unconverged } else { Ending::Done })
+}
+
 /// The progress of a study: that of the training or the measurement it is at.
 struct Follower {
     label: String,
@@ -45,9 +66,9 @@ impl Follower {
 
     fn show(&mut self, event: Event<'_>) {
         match event {
-            Event::Cell { batch, number, of } => {
+            Event::Cell { name, number, of } => {
                 self.clear();
-                self.label = format!("[{number}/{of}] batch {batch}: ");
+                self.label = format!("[{number}/{of}] {name}: ");
             }
             Event::Train(event) => {
                 if self.training.is_none() {
@@ -55,14 +76,22 @@ impl Follower {
                 }
                 self.training.get_or_insert_with(|| TrainingLine::labelled(self.label.clone())).show(event);
             }
-            Event::Curvature { split, event } => {
+            Event::Curvature { of, event } => {
                 if self.measuring.is_none() {
                     self.clear();
                 }
-                let label = format!("{}{split} ", self.label);
+                let label = format!("{}{of} ", self.label);
                 let progress = self.measuring.get_or_insert_with(Progress::new);
                 progress.label(label);
                 progress.show(event);
+            }
+            Event::Samples { what, done, total } => {
+                if self.measuring.is_none() {
+                    self.clear();
+                }
+                let progress = self.measuring.get_or_insert_with(Progress::new);
+                progress.label(self.label.clone());
+                progress.attack(what, done, total);
             }
         }
     }

@@ -28,12 +28,14 @@ impl TrainingLine {
             Event::Resumed { epoch, step } => {
                 self.say(&format!("continuing in epoch {} after {step} steps", epoch + 1));
             }
-            Event::Step { epoch, epochs, step, steps, loss, accuracy, samples_per_second, .. } => {
+            Event::Step { epoch, epochs, step, steps, loss, accuracy, robust_accuracy, samples_per_second, .. } => {
                 self.bar.set_length(steps as u64);
                 self.bar.set_position(step as u64);
                 self.bar.set_prefix(format!("{}epoch {epoch}/{epochs}", self.prefix));
                 let (loss, accuracy) = (significant(loss, 4), percent(accuracy));
-                self.bar.set_message(format!("loss {loss}  accuracy {accuracy}  {samples_per_second:.0} samples/s"));
+                let attacked = under_attack(robust_accuracy);
+                let text = format!("loss {loss}  accuracy {accuracy}{attacked}  {samples_per_second:.0} samples/s");
+                self.bar.set_message(text);
             }
             Event::Evaluating { split, done, total } => {
                 self.bar.set_length(total as u64);
@@ -71,12 +73,17 @@ fn tracked_line(record: &TrackRecord) -> String {
     }
 }
 
+fn under_attack(accuracy: Option<f64>) -> String {
+    accuracy.map_or_else(String::new, |accuracy| format!("  under attack {}", percent(accuracy)))
+}
+
 fn epoch_line(record: &EpochRecord) -> String {
     format!(
-        "epoch {}: loss {}  accuracy {}  test loss {}  test accuracy {}  {:.0} samples/s",
+        "epoch {}: loss {}  accuracy {}{}  test loss {}  test accuracy {}  {:.0} samples/s",
         record.epoch,
         significant(record.loss, 4),
         percent(record.accuracy),
+        under_attack(record.robust_accuracy),
         significant(record.test_loss, 4),
         percent(record.test_accuracy),
         record.samples_per_second,

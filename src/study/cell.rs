@@ -4,66 +4,15 @@
 //! what it depends on; a part with the right key is taken as it is.
 
 use super::plan::{self, CELL};
-use super::{Event, LargeBatchOptions, StudyError, Watch};
+use super::{CurvaturePart, Event, LargeBatchOptions, StudyError, Watch, curvature};
 use crate::data::Split;
-use crate::problem::Session;
 use crate::report::write_json;
-use crate::spectrum::{self, SpectrumError};
+use crate::spectrum::SpectrumError;
 use crate::train::{self, TrainError, TrainReport};
-use hesse_core::eigen::{EigenPair, StopReason};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const SCHEMA: &str = "hesse.study.cell/1";
-
-/// One eigenvalue with what it is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Eigenvalue {
-    /// The eigenvalue.
-    pub value: f64,
-    /// ‖Hv − λv‖ / |λ₁|.
-    pub residual: f64,
-    /// Whether the residual is within the tolerance.
-    pub converged: bool,
-}
-
-impl From<&EigenPair> for Eigenvalue {
-    fn from(pair: &EigenPair) -> Self {
-        Eigenvalue { value: pair.value, residual: pair.residual, converged: pair.converged }
-    }
-}
-
-/// The curvature of the mean loss over some samples, at the end of a training.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CurvaturePart {
-    /// Hash of everything it depends on.
-    pub key: String,
-    /// How many samples.
-    pub samples: usize,
-    /// Their mean loss.
-    pub loss: f64,
-    /// Share of them classified correctly.
-    pub accuracy: f64,
-    /// Euclidean norm of the mean loss's gradient.
-    pub gradient_norm: f64,
-    /// The largest eigenvalues of the Hessian, falling.
-    pub largest: Vec<Eigenvalue>,
-    /// Whether all are within the tolerance.
-    pub converged: bool,
-    /// Products spent.
-    pub products: usize,
-    /// Seconds in all.
-    pub seconds: f64,
-    /// What a reader should know.
-    pub notices: Vec<String>,
-}
-
-impl CurvaturePart {
-    /// The largest eigenvalue; NaN where none was found.
-    pub fn lambda(&self) -> f64 {
-        self.largest.first().map_or(f64::NAN, |pair| pair.value)
-    }
-}
 
 /// A finished cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -109,7 +58,7 @@ pub(super) fn run(
     let mut train_watch = train::Watch { observe: &mut |event| observe(Event::Train(event)), stop: watch.stop };
     let trained = train::run(&plan::training(options, batch), &mut train_watch).map_err(|cause| match cause {
         TrainError::Interrupted { .. } => interrupted(options, format!("while training with batch size {batch}")),
-        cause => StudyError::Train { batch, cause },
+        cause => StudyError::Train { cell: format!("batch size {batch}"), cause },
     })?;
     let file = folder.join(CELL);
     let earlier = read(&file);
@@ -165,29 +114,10 @@ fn curvature(
     if let Some(part) = kept.filter(|part| part.key == key) {
         return Ok(part);
     }
-    let session = Session::open(problem)?;
-    let observe = &mut watch.observe;
-    let mut spectrum_watch =
-        spectrum::Watch { observe: &mut |event| observe(Event::Curvature { split, event }), stop: watch.stop };
     let stopped = || interrupted(options, format!("while measuring curvature at batch size {batch}"));
-    let found = spectrum::measure(&session, &wanted, &mut spectrum_watch).map_err(|cause| match cause {
+    curvature::measure(problem, &wanted, key, &split.to_string(), watch)?.map_err(|cause| match cause {
         SpectrumError::Interrupted => stopped(),
-        cause => StudyError::Spectrum { batch, cause },
-    })?;
-    if found.eigen.reason == StopReason::Interrupted {
-        return Err(stopped());
-    }
-    Ok(CurvaturePart {
-        key,
-        samples: found.evaluation.samples,
-        loss: found.evaluation.loss,
-        accuracy: found.evaluation.accuracy,
-        gradient_norm: found.evaluation.gradient_norm.unwrap_or(f64::NAN),
-        converged: found.converged(&wanted),
-        largest: found.eigen.largest.iter().map(Eigenvalue::from).collect(),
-        products: found.eigen.statistics.products,
-        seconds: found.seconds,
-        notices: session.notices().iter().chain(&found.notices).cloned().collect(),
+        cause => StudyError::Spectrum { cell: format!("batch size {batch}"), cause },
     })
 }
 

@@ -1,9 +1,12 @@
 //! Why a study did not begin or did not end.
 
+use crate::attack::EvaluationError;
 use crate::problem::ProblemError;
 use crate::report::ReportError;
 use crate::spectrum::SpectrumError;
 use crate::train::TrainError;
+use crate::weights::WeightsError;
+use hesse_core::operator::OperatorError;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -41,25 +44,42 @@ pub enum StudyError {
         source: io::Error,
     },
     /// The training of a cell.
-    #[error("batch size {batch}: {cause}")]
+    #[error("{cell}: {cause}")]
     Train {
         /// Which cell.
-        batch: usize,
+        cell: String,
         /// Why.
         cause: TrainError,
     },
     /// The curvature of a cell.
-    #[error("batch size {batch}: {cause}")]
+    #[error("{cell}: {cause}")]
     Spectrum {
         /// Which cell.
-        batch: usize,
+        cell: String,
         /// Why.
         cause: SpectrumError,
     },
+    /// An attack of a cell.
+    #[error("{cell}: {cause}")]
+    Attack {
+        /// Which cell.
+        cell: String,
+        /// Why.
+        cause: EvaluationError,
+    },
+    /// A file of a cell.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
     /// Network, data or machine do not fit each other.
     #[error(transparent)]
     Problem(#[from] ProblemError),
     /// A result could not be written.
     #[error(transparent)]
     Report(#[from] ReportError),
+}
+
+impl From<OperatorError> for StudyError {
+    fn from(error: OperatorError) -> Self {
+        StudyError::Problem(error.into())
+    }
 }

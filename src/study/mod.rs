@@ -3,6 +3,8 @@
 //! ```text
 //! large_batch(&LargeBatchOptions, &mut Watch) -> Result<LargeBatchReport, StudyError>
 //! large_batch_text(&LargeBatchReport) -> String
+//! robust(&RobustOptions, &mut Watch) -> Result<RobustReport, StudyError>
+//! robust_text(&RobustReport) -> String
 //! ```
 //!
 //! A study is a list of cells. Its folder holds `study.json` (the report), `table.csv`, and for each cell a folder
@@ -13,22 +15,27 @@
 #![forbid(unsafe_code)]
 
 mod cell;
+mod curvature;
 mod error;
+mod kept;
 mod large_batch;
 mod options;
 mod plan;
 mod rank;
 mod report;
+mod robust;
 mod table;
 #[cfg(test)]
 mod tests;
 mod watch;
 
-pub use cell::{CellReport, CurvaturePart, Eigenvalue};
+pub use cell::CellReport;
+pub use curvature::{CurvaturePart, Eigenvalue};
 pub use error::StudyError;
 pub use large_batch::large_batch;
 pub use options::{LargeBatchOptions, RateRule};
 pub use rank::spearman;
 pub use report::{Correlation, LargeBatchReport, OptionsPart};
+pub use robust::*;
 pub use table::large_batch_text;
 pub use watch::{Event, Watch};

@@ -7,8 +7,6 @@ use crate::spectrum::SpectrumOptions;
 use crate::train::{TrainOptions, TrainReport, TrainSpec};
 use hesse_core::graph::Mode;
 use hesse_core::loss::Loss;
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// The name of a cell's result.
@@ -131,10 +129,7 @@ pub(super) fn key(problem: &ProblemSpec, wanted: &SpectrumOptions, trained: &Tra
         problem.backend.device,
         problem.backend.precision,
     );
-    Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}"); // writing to a String cannot fail
-        hex
-    })
+    super::kept::key(&text)
 }
 
 #[cfg(test)]

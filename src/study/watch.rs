@@ -1,6 +1,5 @@
 //! How a study is followed and stopped.
 
-use crate::data::Split;
 use crate::{spectrum, train};
 
 /// What is being done.
@@ -9,8 +8,8 @@ use crate::{spectrum, train};
 pub enum Event<'a> {
     /// A cell begins.
     Cell {
-        /// Its batch size.
-        batch: usize,
+        /// Its name.
+        name: &'a str,
         /// Its number, counted from 1.
         number: usize,
         /// Of so many.
@@ -18,12 +17,21 @@ pub enum Event<'a> {
     },
     /// The network of the cell is being trained.
     Train(train::Event<'a>),
-    /// The curvature on a split is being measured.
+    /// Curvature is being measured.
     Curvature {
-        /// Which.
-        split: Split,
+        /// Of what: `train`, `320 samples`.
+        of: &'a str,
         /// How far it is.
         event: spectrum::Event,
+    },
+    /// Samples are being attacked or evaluated.
+    Samples {
+        /// What is done with them.
+        what: &'a str,
+        /// How many are done.
+        done: usize,
+        /// Of so many.
+        total: usize,
     },
 }
 

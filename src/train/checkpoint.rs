@@ -24,7 +24,6 @@ pub(super) const MODEL: &str = "model.safetensors";
 
 const FORMAT: &str = "hesse.checkpoint/1";
 const MODEL_PREFIX: &str = "model.";
-const VELOCITY_PREFIX: &str = "velocity.";
 const EIGENVECTOR: &str = "track.eigenvector";
 
 /// A point of a run.
@@ -35,7 +34,8 @@ pub(super) struct Checkpoint {
     /// One list for each parameter, in the order of the graph.
     pub parameters: Vec<Vec<f64>>,
     pub buffers: Vec<Vec<f64>>,
-    pub velocity: Vec<Vec<f64>>,
+    /// What the optimiser keeps: for each of its names, one list for each parameter.
+    pub state: Vec<(&'static str, Vec<Vec<f64>>)>,
     /// Where the next measurement of λ₁ starts.
     pub eigenvector: Option<Vec<f64>>,
 }
@@ -44,8 +44,11 @@ impl Checkpoint {
     /// Writes it as the folder's newest.
     pub fn write(&self, folder: &Path, graph: &Graph, precision: Precision) -> Result<(), TrainError> {
         let mut tensors = state_dict(graph, MODEL_PREFIX, &self.parameters, &self.buffers, precision);
-        for (parameter, values) in graph.parameters().iter().zip(&self.velocity) {
-            tensors.insert(format!("{VELOCITY_PREFIX}{}", parameter.name), tensor(&parameter.shape, values, precision));
+        for (name, state) in &self.state {
+            for (parameter, values) in graph.parameters().iter().zip(state) {
+                let name = format!("{name}.{}", parameter.name);
+                tensors.insert(name, tensor(&parameter.shape, values, precision));
+            }
         }
         if let Some(values) = &self.eigenvector {
             tensors.insert(EIGENVECTOR, tensor(&[values.len()], values, precision));
@@ -67,8 +70,14 @@ impl Checkpoint {
         Ok(weights::write_safetensors(&current, &tensors, &metadata)?)
     }
 
-    /// Reads one; `graph` is the network it must fit, unless it is of another run.
-    pub fn read(file: &Path, graph: &Graph, identity: &Identity) -> Result<Found, TrainError> {
+    /// Reads one with the optimiser's state of these names; `graph` is the network it must fit, unless it is of another
+    /// run.
+    pub fn read(
+        file: &Path,
+        graph: &Graph,
+        identity: &Identity,
+        state: &[&'static str],
+    ) -> Result<Found, TrainError> {
         let refuse = |expected: &str, found: String| TrainError::Checkpoint {
             file: file.to_owned(),
             expected: expected.to_string(),
@@ -91,7 +100,7 @@ impl Checkpoint {
             let values = tensor.map(|tensor| tensor.values.to_f64()).filter(|v| v.iter().all(|v| v.is_finite()));
             values.ok_or_else(|| refuse(&format!("finite values of `{name}` with shape {shape:?}"), "none".to_string()))
         };
-        let all = |prefix| graph.parameters().iter().map(|p| find(prefix, &p.name, &p.shape)).collect::<Result<_, _>>();
+        let all = |prefix: &str| graph.parameters().iter().map(|p| find(prefix, &p.name, &p.shape)).collect::<Result<_, _>>();
         let buffers = graph.buffers().iter().map(|b| find(MODEL_PREFIX, &b.name, &b.shape));
         let eigenvector = match tensors.get(EIGENVECTOR) {
             None => None,
@@ -102,8 +111,9 @@ impl Checkpoint {
             progress,
             parameters: all(MODEL_PREFIX)?,
             buffers: buffers.collect::<Result<_, _>>()?,
-            velocity: all(VELOCITY_PREFIX)?,
             eigenvector,
+            state: (state.iter().map(|name| Ok((*name, all(&format!("{name}."))?))))
+                .collect::<Result<_, TrainError>>()?,
         })))
     }
 }

@@ -4,6 +4,7 @@ use crate::data::DataError;
 use crate::problem::ProblemError;
 use crate::report::ReportError;
 use crate::weights::WeightsError;
+use hesse_core::attack::AttackError;
 use hesse_core::backend::BackendError;
 use hesse_core::error::GraphError;
 use hesse_core::operator::OperatorError;
@@ -89,6 +90,9 @@ pub enum TrainError {
         /// Which network.
         model: String,
     },
+    /// The attack that makes training examples refused or failed.
+    #[error("attack in training: {0}")]
+    Attack(AttackError),
     /// Network, weights, data or machine do not fit each other.
     #[error(transparent)]
     Problem(#[from] ProblemError),

@@ -5,6 +5,7 @@
 
 use super::checkpoint::{CURRENT, Checkpoint, Found, MODEL, PREVIOUS};
 use super::identity::Identity;
+use super::optimizer::Stepper;
 use super::stopping::{Decision, decide};
 use super::track;
 use super::{TrainError, TrainSpec};
@@ -48,7 +49,7 @@ fn find(
         if !file.exists() {
             continue;
         }
-        match Checkpoint::read(&file, graph, identity) {
+        match Checkpoint::read(&file, graph, identity, Stepper::state_names(&spec.options)) {
             Ok(Found::Another(difference)) => return occupied(format!("another run ({difference})")),
             Ok(Found::Same(checkpoint)) => {
                 let progress = &checkpoint.progress;

@@ -4,14 +4,16 @@
 //! divides once by the weight of the whole batch. So micro-batches of any size give the gradient of the batch, up to
 //! rounding and, unless it is frozen, batch norm.
 
+use super::TrainError;
 use super::dropout;
+use super::objective::{Inputs, Objective};
+use super::robust::{Examples, Labelled};
 use super::source::ImageSource;
 use hesse_core::SecondOrderBackend;
-use hesse_core::backend::{BackendError, DeviceTensor, Executable};
-use hesse_core::error::GraphError;
+use hesse_core::backend::{BackendError, DeviceTensor, Executable, HostTensor, Outcome};
 use hesse_core::graph::DropoutSite;
-use hesse_core::operator::{DeviceBatch, OperatorError, Weights, batches, count_correct};
-use hesse_core::program::{Problem, Program};
+use hesse_core::operator::{Batch, DataSource, DeviceBatch, OperatorError, Weights, batches, count_correct};
+use hesse_core::program::Program;
 use hesse_core::vectors::{Block, VectorSpace};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -28,6 +30,22 @@ pub(super) struct BatchSums {
     pub correct: usize,
     /// Samples.
     pub samples: usize,
+    /// Perturbed samples classified correctly.
+    pub robust_correct: usize,
+    /// Perturbed samples.
+    pub attacked: usize,
+}
+
+/// When a batch is computed: what its random choices depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// Counted from 0.
+    pub epoch: usize,
+    /// Steps of the whole run so far.
+    pub step: u64,
+    /// Whether the batch was computed a moment ago, at other weights: its examples stay, and running statistics do not
+    /// follow it again.
+    pub again: bool,
 }
 
 /// What came of a batch.
@@ -38,56 +56,58 @@ pub(super) enum BatchOutcome {
     NotFinite(String),
 }
 
-/// The compiled gradient of a training problem.
+/// The compiled gradient of a training objective.
 pub(super) struct GradientPass<'a> {
     backend: &'a dyn SecondOrderBackend,
     program: Program,
+    inputs: Inputs<'a>,
     by_size: HashMap<usize, Box<dyn Executable>>,
     sites: Vec<DropoutSite>,
     buffers: HostBuffers,
     at_once: usize,
     seed: u64,
+    /// The examples of the last batch, by micro-batch.
+    made: Vec<Vec<f64>>,
 }
 
 impl<'a> GradientPass<'a> {
-    /// Records the gradient; `buffers` are the present values.
+    /// Takes the objective; `buffers` are the present values.
     pub fn new(
         backend: &'a dyn SecondOrderBackend,
-        problem: &Problem,
+        objective: Objective<'a>,
         buffers: &[Vec<f64>],
         at_once: usize,
         seed: u64,
-    ) -> Result<Self, GraphError> {
-        let program = problem.gradient(&problem.all_parameters())?;
-        let sites = problem.graph().dropout_sites().to_vec();
-        Ok(GradientPass {
-            backend,
-            program,
-            by_size: HashMap::new(),
-            sites,
-            buffers: HostBuffers::new(buffers),
-            at_once,
-            seed,
-        })
+    ) -> Self {
+        let Objective { program, inputs } = objective;
+        let sites = program.graph.dropout_sites().to_vec();
+        let (by_size, buffers, made) = (HashMap::new(), HostBuffers::new(buffers), Vec::new());
+        GradientPass { backend, program, inputs, by_size, sites, buffers, at_once, seed, made }
     }
 
-    /// Replaces the block by the gradient of the summed loss of these samples of an epoch; `step` counts all steps of
-    /// the run. Cost: 3 forward passes.
+    /// Replaces the block by the gradient of the summed objective of these samples of an epoch. Cost: that of the
+    /// program, 3 forward passes for the plain loss, and that of the examples.
     pub fn run(
         &mut self,
         source: &ImageSource,
         samples: Range<usize>,
-        step: u64,
+        moment: Moment,
         weights: &mut Weights,
         space: &dyn VectorSpace,
         gradient: &mut Block,
-    ) -> Result<BatchOutcome, OperatorError> {
+    ) -> Result<BatchOutcome, TrainError> {
         space.scale(gradient.all_mut(), &[0.0])?;
         let mut sums = BatchSums::default();
-        for part in batches(samples.len(), self.at_once) {
+        for (number, part) in batches(samples.len(), self.at_once).enumerate() {
             let range = samples.start + part.start..samples.start + part.end;
-            let data = DeviceBatch::load(self.backend, source, range.clone())?;
-            let masks = self.masks(source, range.clone(), step)?;
+            let batch = source.batch(range.clone()).map_err(OperatorError::Data)?;
+            let perturbed = self.perturbed(samples.len(), &part);
+            if !moment.again && perturbed > 0 {
+                let indices = source.indices(range.clone()).map_err(OperatorError::Data)?;
+                self.make_examples(number, &batch, &indices, perturbed, weights, moment.epoch)?;
+            }
+            let data = self.load(number, batch, perturbed)?;
+            let masks = self.masks(source, range.clone(), moment.step)?;
             let mut feed = data.feed(weights.parameters.all(), weights.buffers.as_ref().map(Block::all));
             feed.masks = &masks;
             let program = compiled(&mut self.by_size, self.backend, &self.program, range.len())?;
@@ -98,15 +118,98 @@ impl<'a> GradientPass<'a> {
             }
             sums.loss += outcome.loss;
             sums.weight += outcome.weight;
-            sums.correct += count_correct(&outcome, &data.host_labels);
-            sums.samples += range.len();
-            if let (false, Some(block)) = (outcome.buffers.is_empty(), &mut weights.buffers) {
+            self.count(&outcome, &data.host_labels, perturbed, &mut sums);
+            if let (false, false, Some(block)) = (moment.again, outcome.buffers.is_empty(), &mut weights.buffers) {
                 let column = self.buffers.replace(&outcome.buffers);
                 let space = self.backend.space(column.len(), self.backend.info().precision);
                 space.write(block, 0, column)?;
             }
         }
         Ok(BatchOutcome::Done(sums))
+    }
+
+    /// How many samples of a micro-batch, the first ones, belong to the perturbed ones of the batch.
+    fn perturbed(&self, batch: usize, part: &Range<usize>) -> usize {
+        match &self.inputs {
+            Inputs::Clean => 0,
+            Inputs::Mixed(examples) | Inputs::Paired(examples) => {
+                examples.attacked(batch).saturating_sub(part.start).min(part.len())
+            }
+        }
+    }
+
+    fn make_examples(
+        &mut self,
+        number: usize,
+        batch: &Batch,
+        indices: &[usize],
+        perturbed: usize,
+        weights: &Weights,
+        epoch: usize,
+    ) -> Result<(), TrainError> {
+        let examples: &mut Examples<'a> = match &mut self.inputs {
+            Inputs::Clean => return Ok(()),
+            Inputs::Mixed(examples) | Inputs::Paired(examples) => examples,
+        };
+        let all = reals(&batch.samples);
+        let labels = batch.labels.as_deref().unwrap_or_default();
+        let width = all.len() / labels.len().max(1);
+        let clean = Labelled {
+            samples: all.get(..perturbed * width).unwrap_or_default(),
+            labels: labels.get(..perturbed).unwrap_or_default(),
+            indices: indices.get(..perturbed).unwrap_or_default(),
+        };
+        let made = examples.make(weights, clean, epoch).map_err(TrainError::Attack)?;
+        self.made.truncate(number);
+        self.made.push(made);
+        Ok(())
+    }
+
+    /// Uploads a micro-batch together with its examples.
+    fn load(&self, number: usize, batch: Batch, perturbed: usize) -> Result<DeviceBatch, TrainError> {
+        let host_labels = batch.labels.unwrap_or_default();
+        let labels = Some(self.backend.upload(&HostTensor::Index(host_labels.clone()))?);
+        let made = self.made.get(number).filter(|_| perturbed > 0);
+        let (samples, targets) = match (&self.inputs, made) {
+            (Inputs::Mixed(_), Some(made)) => {
+                let mut all = reals(&batch.samples);
+                all.iter_mut().zip(made).for_each(|(x, example)| *x = *example);
+                (self.backend.upload(&HostTensor::Real(all))?, None)
+            }
+            (Inputs::Paired(_), Some(made)) => {
+                let targets = self.backend.upload(&HostTensor::Real(made.clone()))?;
+                (self.backend.upload(&batch.samples)?, Some(targets))
+            }
+            _ => (self.backend.upload(&batch.samples)?, None),
+        };
+        Ok(DeviceBatch { samples, labels, targets, host_labels })
+    }
+
+    /// Counts what was classified correctly, perturbed samples also on their own.
+    fn count(&self, outcome: &Outcome, labels: &[u32], perturbed: usize, sums: &mut BatchSums) {
+        let correct = |output: &[f64], labels: &[u32]| {
+            count_correct(&Outcome { output: output.to_vec(), ..Outcome::default() }, labels)
+        };
+        let row = outcome.output.len() / labels.len().max(1);
+        let (own, on_examples) = match &self.inputs {
+            Inputs::Clean => (correct(&outcome.output, labels), 0),
+            Inputs::Mixed(_) => {
+                let first = outcome.output.get(..perturbed * row).unwrap_or_default();
+                let own = correct(&outcome.output, labels);
+                (own, correct(first, labels.get(..perturbed).unwrap_or_default()))
+            }
+            Inputs::Paired(_) => {
+                let half = |which: usize| -> Vec<f64> {
+                    let rows = outcome.output.chunks_exact(row.max(1));
+                    rows.filter_map(|r| r.chunks_exact((row / 2).max(1)).nth(which)).flatten().copied().collect()
+                };
+                (correct(&half(0), labels), correct(&half(1), labels))
+            }
+        };
+        sums.correct += own;
+        sums.samples += labels.len();
+        sums.robust_correct += on_examples;
+        sums.attacked += perturbed;
     }
 
     fn masks(&self, source: &ImageSource, range: Range<usize>, step: u64) -> Result<Vec<DeviceTensor>, OperatorError> {
@@ -116,6 +219,16 @@ impl<'a> GradientPass<'a> {
         let indices = source.indices(range).map_err(OperatorError::Data)?;
         let masks = dropout::masks(&self.sites, self.seed, step, &indices);
         Ok(masks.iter().map(|mask| self.backend.upload(mask)).collect::<Result<_, _>>()?)
+    }
+}
+
+/// Pixels as numbers from 0 to 1. Rounded to f32 they are what the device makes of the bytes: a quotient of small
+/// integers that is rounded to f64 first is rounded to the same f32.
+fn reals(samples: &HostTensor) -> Vec<f64> {
+    match samples {
+        HostTensor::Pixels(bytes) => bytes.iter().map(|v| f64::from(*v) / 255.0).collect(),
+        HostTensor::Real(values) => values.clone(),
+        HostTensor::Index(indices) => indices.iter().map(|i| f64::from(*i)).collect(),
     }
 }
 
@@ -164,6 +277,14 @@ impl HostBuffers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pixel_becomes_the_same_f32_by_way_of_f64() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let once: Vec<f32> = bytes.iter().map(|v| f32::from(*v) / 255.0).collect();
+        let twice: Vec<f32> = reals(&HostTensor::Pixels(bytes)).iter().map(|v| *v as f32).collect();
+        assert_eq!(once, twice);
+    }
 
     #[test]
     fn buffers_are_replaced_in_their_place() {

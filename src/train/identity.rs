@@ -3,7 +3,7 @@
 //! Two runs with equal identities take the same steps, so a checkpoint of one continues the other. Texts and not hashes
 //! alone, because a refusal has to say what differs. What only says when to stop is left out.
 
-use super::{TrainSpec, prepare::Prepared};
+use super::{Optimizer, TrainSpec, prepare::Prepared};
 use crate::problem::{describe_loss, describe_normalization};
 use hesse_core::backend::BackendInfo;
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,16 @@ impl Identity {
         add("flip", augmentation.flip.to_string());
         if let Some(track) = &spec.track {
             add("tracked", track.describe());
+        }
+        // What was not there in earlier versions is named only where it is used, so that their runs can be continued.
+        if options.optimizer != Optimizer::Sgd {
+            add("optimizer", options.optimizer.to_string());
+        }
+        if let Some(robust) = &options.robust {
+            add("defence", robust.to_string());
+        }
+        if let Some(radius) = options.sharpness {
+            add("sharpness radius", radius.to_string());
         }
         add("backend", format!("{} {kind} {}", info.name, info.precision));
         Identity(values)

@@ -1,4 +1,4 @@
-//! Training by stochastic gradient descent, made to be repeated, interrupted and continued.
+//! Training, plain or against perturbed inputs, made to be repeated, interrupted and continued.
 //!
 //! ```text
 //! run(&TrainSpec, &mut Watch) -> Result<TrainReport, TrainError>
@@ -10,9 +10,10 @@
 //! same specification continues what was begun, or returns the finished report at once; with more epochs or a lower
 //! target it goes on from the end. A folder of another run is refused, unless [`TrainSpec::force`] says otherwise.
 //!
-//! Parameters, velocity and gradient stay on the device. Decided against: adaptive optimisers (the paper's question is
-//! about plain stochastic gradient descent), and averaging losses batch by batch (wrong for an unequal last batch; here
-//! a gradient is the sum over the batch divided by its weight).
+//! Parameters, optimiser state and gradient stay on the device. Stochastic gradient descent with momentum is the default,
+//! because the paper's question is about it; Adam is there for published recipes of robust training. Decided against:
+//! averaging losses batch by batch (wrong for an unequal last batch; here a gradient is the sum over the batch divided by
+//! its weight).
 #![forbid(unsafe_code)]
 
 mod augment;
@@ -22,14 +23,17 @@ mod error;
 mod folder;
 mod gradient;
 mod identity;
+mod objective;
 mod optimizer;
 mod options;
 mod prepare;
 mod progress;
 mod record;
 mod report;
+mod robust;
 mod run;
 mod schedule;
+mod sharpness;
 pub mod source;
 mod spec;
 mod stopping;
@@ -42,9 +46,11 @@ mod watch;
 
 pub use augment::Augmentation;
 pub use error::TrainError;
+pub use optimizer::Optimizer;
 pub use options::{MicroBatchNorm, TrainOptions};
 pub use record::EpochRecord;
 pub use report::{OptionsPart, TrackPart, TrainManifest, TrainReport};
+pub use robust::{Adversary, AttackWords, Inner, Method, Robust};
 pub use run::run;
 pub use schedule::Schedule;
 pub use spec::TrainSpec;

@@ -3,7 +3,7 @@
 //! Everything that changes the numbers is in [`TrainOptions`] or [`TrainSpec`](super::TrainSpec) and goes into the
 //! run's identity; what only says when to stop does not, so a finished run can be continued with more epochs.
 
-use super::{Augmentation, Schedule, TrainError};
+use super::{Augmentation, Optimizer, Robust, Schedule, TrainError};
 
 /// What batch norm does in a batch that is cut into micro-batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,7 +36,7 @@ impl std::str::FromStr for MicroBatchNorm {
     }
 }
 
-/// Stochastic gradient descent and when it stops.
+/// How to train, and when to stop.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainOptions {
     /// The most passes over the training samples.
@@ -56,7 +56,9 @@ pub struct TrainOptions {
     pub schedule: Schedule,
     /// Epochs over which the rate rises linearly to its value at first; may be a fraction.
     pub warmup: f64,
-    /// Share of the last step that is taken again, in [0, 1).
+    /// The rule of a step.
+    pub optimizer: Optimizer,
+    /// Share of the last step that is taken again, in [0, 1); of stochastic gradient descent alone.
     pub momentum: f64,
     /// Nesterov's form of momentum.
     pub nesterov: bool,
@@ -64,6 +66,10 @@ pub struct TrainOptions {
     pub weight_decay: f64,
     /// Random changes of the pictures.
     pub augmentation: Augmentation,
+    /// How training defends against perturbed inputs; none for not at all.
+    pub robust: Option<Robust>,
+    /// Radius ρ of sharpness-aware minimisation, in the Euclidean norm of all parameters; none for without.
+    pub sharpness: Option<f64>,
 }
 
 impl Default for TrainOptions {
@@ -77,10 +83,13 @@ impl Default for TrainOptions {
             rate: 0.02,
             schedule: Schedule::Constant,
             warmup: 0.0,
+            optimizer: Optimizer::Sgd,
             momentum: 0.9,
             nesterov: false,
             weight_decay: 0.0,
             augmentation: Augmentation::default(),
+            robust: None,
+            sharpness: None,
         }
     }
 }
@@ -108,6 +117,13 @@ impl TrainOptions {
         require(not_negative(self.weight_decay), "weight decay", "a number of at least 0", self.weight_decay)?;
         let nesterov = !self.nesterov || self.momentum > 0.0;
         require(nesterov, "Nesterov's momentum", "a momentum above 0", self.momentum)?;
+        let plain = self.optimizer == Optimizer::Sgd || !self.nesterov;
+        require(plain, "Nesterov's momentum", "the optimiser sgd", self.optimizer)?;
+        self.optimizer.check()?;
+        self.robust.as_ref().map_or(Ok(()), Robust::check)?;
+        if let Some(radius) = self.sharpness {
+            require(positive(radius), "radius of sharpness-aware minimisation", "a positive number", radius)?;
+        }
         if let Some(target) = self.target_loss {
             require(positive(target), "target loss", "a positive number", target)?;
         }

@@ -1,9 +1,10 @@
 //! Reading and checking everything that a run needs, cheapest check first, before anything is written.
 
 use super::track::DEFAULT_SAMPLES;
+use super::robust::misfit;
 use super::{MicroBatchNorm, TrackOptions, TrainError, TrainSpec};
 use crate::data::{Dataset, SampleRange, Split};
-use crate::problem::{Network, ProblemError, Values, lookup};
+use crate::problem::{Network, ProblemError, Values, describe_loss, lookup};
 use crate::report::{BackendPart, DataPart, ModelPart};
 use hesse_core::SecondOrderBackend;
 use hesse_core::backend::BackendRequest;
@@ -41,6 +42,15 @@ impl Prepared {
             track.check()?;
         }
         lookup::model(&spec.model)?;
+        if let Some(robust) = &spec.options.robust {
+            if let Some(adversary) = robust.adversary() {
+                adversary.make()?;
+            }
+            if let Some(expected) = misfit(robust, &spec.loss) {
+                let (what, found) = ("loss", describe_loss(&spec.loss));
+                return Err(TrainError::Option { what, expected: expected.to_string(), found });
+            }
+        }
         let entry = lookup::backend(&spec.backend.name)?;
         let backend = (entry.open)(&BackendRequest {
             device: spec.backend.device.clone(),

@@ -28,6 +28,10 @@ pub(super) struct Sums {
     pub weight: f64,
     pub correct: usize,
     pub samples: usize,
+    #[serde(default)]
+    pub robust_correct: usize,
+    #[serde(default)]
+    pub attacked: usize,
     /// Seconds in steps.
     pub seconds: f64,
     /// Of the last step.
@@ -51,6 +55,11 @@ impl Sums {
     /// The share classified correctly so far.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.samples.max(1) as f64
+    }
+
+    /// The share of perturbed samples classified correctly so far; none where nothing was perturbed.
+    pub fn robust_accuracy(&self) -> Option<f64> {
+        (self.attacked > 0).then(|| self.robust_correct as f64 / self.attacked as f64)
     }
 
     /// Samples per second so far.

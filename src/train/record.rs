@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 pub struct EpochRecord {
     /// Counted from 1.
     pub epoch: usize,
-    /// Mean loss over the samples, each as it was before the step on it.
+    /// Mean objective over the samples, each as it was before the step on it: the loss, with what robust training adds.
     pub loss: f64,
-    /// Share of samples classified correctly, likewise.
+    /// Share of samples classified correctly, likewise; as they were trained on, perturbed ones included.
     pub accuracy: f64,
+    /// Share of the perturbed samples classified correctly; absent without robust training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub robust_accuracy: Option<f64>,
     /// Mean loss over the whole training set after the epoch, in eval mode; only where the target was near.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_loss: Option<f64>,

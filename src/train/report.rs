@@ -30,6 +30,8 @@ pub struct OptionsPart {
     pub schedule: String,
     /// Epochs over which it rises.
     pub warmup: f64,
+    /// The rule of a step.
+    pub optimizer: String,
     /// Share of the last step that is taken again.
     pub momentum: f64,
     /// Nesterov's form.
@@ -40,6 +42,12 @@ pub struct OptionsPart {
     pub crop: usize,
     /// Whether pictures were mirrored at random.
     pub flip: bool,
+    /// How training defended against perturbed inputs; absent where it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robust: Option<String>,
+    /// Radius of sharpness-aware minimisation; absent without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sharpness: Option<f64>,
 }
 
 /// What was measured on the way.
@@ -169,11 +177,14 @@ impl TrainReport {
                 rate: options.rate,
                 schedule: options.schedule.to_string(),
                 warmup: options.warmup,
+                optimizer: options.optimizer.to_string(),
                 momentum: options.momentum,
                 nesterov: options.nesterov,
                 weight_decay: options.weight_decay,
                 crop: options.augmentation.crop,
                 flip: options.augmentation.flip,
+                robust: options.robust.as_ref().map(ToString::to_string),
+                sharpness: options.sharpness,
             },
             ended_by: ending,
             target_reached: options.target_loss.map(|_| ending == Ending::TargetLoss),

@@ -61,6 +61,7 @@ mod tests {
             epoch: i + 1,
             loss,
             accuracy: 0.5,
+            robust_accuracy: None,
             confirmed_loss,
             test_loss: 1.0,
             test_accuracy: 0.5,

@@ -9,26 +9,24 @@ const SHOWN: usize = 12;
 
 /// A table of the last epochs, and what came of it all.
 pub fn train_text(report: &TrainReport) -> String {
-    let mut table = Table::new(&[
-        ("epoch", Align::Right),
-        ("loss", Align::Right),
-        ("accuracy", Align::Right),
-        ("test loss", Align::Right),
-        ("test accuracy", Align::Right),
-        ("rate", Align::Right),
-        ("samples/s", Align::Right),
-    ]);
+    let robust = report.epochs.iter().any(|record| record.robust_accuracy.is_some());
+    let mut columns = vec!["epoch", "loss", "accuracy", "test loss", "test accuracy", "rate", "samples/s"];
+    if robust {
+        columns.insert(3, "under attack");
+    }
+    let columns: Vec<(&str, Align)> = columns.into_iter().map(|name| (name, Align::Right)).collect();
+    let mut table = Table::new(&columns);
     let left_out = report.epochs.len().saturating_sub(SHOWN);
     for record in report.epochs.iter().skip(left_out) {
-        table.row([
-            record.epoch.to_string(),
-            significant(record.loss, 4),
-            percent(record.accuracy),
+        let under_attack = robust.then(|| record.robust_accuracy.map_or_else(String::new, percent));
+        let first = [record.epoch.to_string(), significant(record.loss, 4), percent(record.accuracy)];
+        let last = [
             significant(record.test_loss, 4),
             percent(record.test_accuracy),
             significant(record.rate, 3),
             grouped(record.samples_per_second as usize),
-        ]);
+        ];
+        table.row(first.into_iter().chain(under_attack).chain(last));
     }
     let mut text = format!(
         "{}, {} parameters, on {}: {} training and {} test samples\n\n",

@@ -1,12 +1,14 @@
 //! The loop: steps, epochs, evaluations and checkpoints of one run.
 
 use super::checkpoint::{Checkpoint, MODEL, state_dict};
-use super::gradient::{BatchOutcome, GradientPass};
+use super::gradient::{BatchOutcome, BatchSums, GradientPass, Moment};
 use super::identity::Identity;
-use super::optimizer::Sgd;
+use super::objective::Objective;
+use super::optimizer::Stepper;
 use super::prepare::Prepared;
 use super::progress::{End, Progress, Sums};
 use super::schedule::warmup;
+use super::sharpness::Sharpness;
 use super::source::ImageSource;
 use super::stopping::{Decision, decide};
 use super::track::{self, Measured, Tracker};
@@ -35,9 +37,9 @@ pub(super) struct Trainer<'a> {
     progress: Progress,
     space: Box<dyn VectorSpace>,
     weights: Weights,
-    velocity: Block,
     gradient: Block,
-    sgd: Sgd,
+    stepper: Stepper,
+    sharpness: Option<Sharpness>,
     pass: GradientPass<'a>,
     evaluator: Evaluator<'a>,
     tracker: Option<Tracker<'a>>,
@@ -59,10 +61,11 @@ impl<'a> Trainer<'a> {
         let graph = prepared.training.graph();
         let unsaved = checkpoint.is_none();
         let mut eigenvector = None;
-        let (progress, parameters, buffers, velocity) = match checkpoint {
+        let (progress, parameters, buffers, state) = match checkpoint {
             Some(c) => {
                 eigenvector = c.eigenvector;
-                (c.progress, c.parameters, c.buffers, Some(c.velocity.concat()))
+                let state: Vec<Vec<f64>> = c.state.into_iter().map(|(_, values)| values.concat()).collect();
+                (c.progress, c.parameters, c.buffers, Some(state))
             }
             None => {
                 let initial = &prepared.initial;
@@ -71,10 +74,8 @@ impl<'a> Trainer<'a> {
         };
         let weights = Weights::upload(backend, graph, &parameters, &buffers)?;
         let space = backend.space(graph.parameter_count(), backend.info().precision);
-        let mut moving = space.zeros(1)?;
-        if let Some(velocity) = velocity {
-            space.write(&mut moving, 0, &velocity)?;
-        }
+        let stepper = Stepper::new(backend, space.as_ref(), &spec.options, state.as_deref())?;
+        let sharpness = spec.options.sharpness.map(|radius| Sharpness::new(space.as_ref(), radius)).transpose()?;
         let at_once = spec.options.at_once();
         let evaluated = spec.options.micro_batch.map_or(EVALUATED_AT_ONCE, |n| n.min(EVALUATED_AT_ONCE));
         let tracker = match (&spec.track, &prepared.tracked) {
@@ -96,11 +97,17 @@ impl<'a> Trainer<'a> {
             identity,
             progress,
             weights,
-            velocity: moving,
             gradient: space.zeros(1)?,
             space,
-            sgd: Sgd::new(&spec.options),
-            pass: GradientPass::new(backend, &prepared.training, &buffers, at_once, spec.seed)?,
+            stepper,
+            sharpness,
+            pass: GradientPass::new(
+                backend,
+                Objective::new(spec, prepared, at_once)?,
+                &buffers,
+                at_once,
+                spec.seed,
+            ),
             evaluator: Evaluator::new(backend, &prepared.evaluation, None, evaluated)?,
             tracker,
             saved: Instant::now(),
@@ -176,6 +183,7 @@ impl<'a> Trainer<'a> {
                 steps,
                 loss: sums.mean_loss(),
                 accuracy: sums.accuracy(),
+                robust_accuracy: sums.robust_accuracy(),
                 samples_per_second: sums.samples_per_second(),
                 rate,
             });
@@ -189,6 +197,7 @@ impl<'a> Trainer<'a> {
             epoch: epoch + 1,
             loss: sums.mean_loss(),
             accuracy: sums.accuracy(),
+            robust_accuracy: sums.robust_accuracy(),
             confirmed_loss: None,
             test_loss: test.loss,
             test_accuracy: test.accuracy,
@@ -208,17 +217,14 @@ impl<'a> Trainer<'a> {
 
     fn step(&mut self, source: &ImageSource, range: Range<usize>, rate: f64) -> Result<(), TrainError> {
         let start = Instant::now();
-        let global = (self.progress.epoch * self.steps() + self.progress.step) as u64;
-        let space = self.space.as_ref();
-        let outcome = self.pass.run(source, range, global, &mut self.weights, space, &mut self.gradient)?;
-        let batch = match outcome {
-            BatchOutcome::Done(batch) => batch,
-            BatchOutcome::NotFinite(place) => return Err(self.diverged(place, rate)),
-        };
+        let step = (self.progress.epoch * self.steps() + self.progress.step) as u64;
+        let moment = Moment { epoch: self.progress.epoch, step, again: false };
+        let batch = self.batch_gradient(source, range.clone(), moment, rate)?;
         // Without any weight there is no mean to descend on, and nothing to do.
         if batch.weight > 0.0 {
-            let (parameters, velocity) = (&mut self.weights.parameters, &mut self.velocity);
-            self.sgd.step(space, parameters, velocity, &mut self.gradient, batch.weight, rate)?;
+            self.sharpened(source, range, moment, rate)?;
+            let (space, parameters) = (self.space.as_ref(), &mut self.weights.parameters);
+            self.stepper.step(space, parameters, &mut self.gradient, batch.weight, (rate, step + 1))?;
         }
         self.train_evaluation = None;
         self.progress.step += 1;
@@ -227,6 +233,8 @@ impl<'a> Trainer<'a> {
         sums.weight += batch.weight;
         sums.correct += batch.correct;
         sums.samples += batch.samples;
+        sums.robust_correct += batch.robust_correct;
+        sums.attacked += batch.attacked;
         sums.rate = rate;
         sums.seconds += start.elapsed().as_secs_f64();
         Ok(())
@@ -257,6 +265,39 @@ impl<'a> Trainer<'a> {
         }
     }
 
+    /// The gradient at the present weights.
+    fn batch_gradient(
+        &mut self,
+        source: &ImageSource,
+        range: Range<usize>,
+        moment: Moment,
+        rate: f64,
+    ) -> Result<BatchSums, TrainError> {
+        let space = self.space.as_ref();
+        match self.pass.run(source, range, moment, &mut self.weights, space, &mut self.gradient)? {
+            BatchOutcome::Done(batch) => Ok(batch),
+            BatchOutcome::NotFinite(place) => Err(self.diverged(place, rate)),
+        }
+    }
+
+    /// Replaces the gradient by that at the top of a climb, where that was asked for.
+    fn sharpened(
+        &mut self,
+        source: &ImageSource,
+        range: Range<usize>,
+        moment: Moment,
+        rate: f64,
+    ) -> Result<(), TrainError> {
+        let Some(mut sharpness) = self.sharpness.take() else { return Ok(()) };
+        let climbed = sharpness.climb(self.space.as_ref(), &mut self.weights.parameters, &self.gradient)?;
+        if climbed {
+            self.batch_gradient(source, range, Moment { again: true, ..moment }, rate)?;
+            sharpness.return_to(self.space.as_ref(), &mut self.weights.parameters)?;
+        }
+        self.sharpness = Some(sharpness);
+        Ok(())
+    }
+
     /// Loss and accuracy in eval mode.
     fn evaluate(&mut self, split: Split, watch: &mut Watch<'_>) -> Result<Evaluation, TrainError> {
         let prepared = self.prepared;
@@ -284,7 +325,7 @@ impl<'a> Trainer<'a> {
         let options = &self.spec.options;
         let step = 1.0 / self.steps() as f64;
         let position = self.progress.epoch as f64 + self.progress.step as f64 * step;
-        options.rate * options.schedule.factor(position, options.epochs) * warmup(position, step, options.warmup)
+        options.rate * options.schedule.of_step(position, step, options.epochs) * warmup(position, step, options.warmup)
     }
 
     /// Steps of an epoch.
@@ -312,13 +353,16 @@ impl<'a> Trainer<'a> {
     fn save(&mut self, watch: &mut Watch<'_>) -> Result<(), TrainError> {
         let (parameters, buffers) = self.values()?;
         let graph = self.graph();
-        let velocity = split(&self.space.read(&self.velocity, 0)?, graph.parameters().iter().map(|p| p.elements()));
+        let columns = self.stepper.state(self.space.as_ref())?;
+        let lengths = || graph.parameters().iter().map(|p| p.elements());
+        let names = Stepper::state_names(&self.spec.options).iter().copied();
+        let state = names.zip(&columns).map(|(name, column)| (name, split(column, lengths()))).collect();
         let checkpoint = Checkpoint {
             identity: self.identity.clone(),
             progress: self.progress.clone(),
             parameters,
             buffers,
-            velocity,
+            state,
             eigenvector: self.tracker.as_ref().map(Tracker::eigenvector).transpose()?.flatten(),
         };
         if self.tracker.is_some() {

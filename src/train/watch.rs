@@ -28,6 +28,8 @@ pub enum Event<'a> {
         loss: f64,
         /// Share of this epoch's samples so far that were classified correctly before the step on them.
         accuracy: f64,
+        /// Share of this epoch's perturbed samples so far that were classified correctly; none without any.
+        robust_accuracy: Option<f64>,
         /// Samples trained on per second in this epoch, evaluations apart.
         samples_per_second: f64,
         /// The learning rate of the step.

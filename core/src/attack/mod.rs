@@ -22,7 +22,7 @@ pub use combine::{Ensemble, Restarts};
 pub use driver::Driver;
 pub use entry::{AttackEntry, MakeAttack};
 pub use error::{AttackError, OracleError};
-pub use network::NetworkOracle;
+pub use network::{CompiledOracle, NetworkOracle};
 pub use oracle::{AttackLoss, InputOracle, LossGradient};
 pub use threat::{Goal, Norm, ThreatModel};
 

@@ -8,7 +8,9 @@ mod bytes;
 mod curvature;
 mod layers;
 mod mixed;
+mod cure;
 mod problem;
+mod trades;
 
 pub use curvature::Curvature;
 pub use layers::Layer;

@@ -122,7 +122,12 @@ impl Problem {
         }
     }
 
-    fn program(&self, name: &str, graph: &Graph, outputs: Vec<(ValueId, Role)>) -> Result<Program, GraphError> {
+    pub(super) fn program(
+        &self,
+        name: &str,
+        graph: &Graph,
+        outputs: Vec<(ValueId, Role)>,
+    ) -> Result<Program, GraphError> {
         let values: Vec<ValueId> = outputs.iter().map(|o| o.0).collect();
         let (graph, values) = extract(graph, &values)?;
         Ok(Program {

@@ -18,6 +18,8 @@ mod sharpness;
 mod spectrum;
 mod study;
 mod track;
+mod robust;
+mod study_robust;
 mod train;
 
 pub use attack::AttackFlags;
@@ -37,6 +39,8 @@ pub use sharpness::SharpnessFlags;
 pub use spectrum::SpectrumFlags;
 pub use study::{LargeBatchFlags, StudyCommand};
 pub use track::TrackFlags;
+pub use robust::RobustFlags;
+pub use study_robust::RobustStudyFlags;
 pub use train::TrainFlags;
 
 use clap::{Parser, Subcommand};

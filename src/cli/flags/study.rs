@@ -1,6 +1,6 @@
 //! Flags of `study`.
 
-use super::{MachineFlags, OutputFlags, parse};
+use super::{MachineFlags, OutputFlags, RobustStudyFlags, parse};
 use crate::data::{DataSpec, SampleRange};
 use crate::problem::{MemorySize, parse_normalization};
 use crate::study::{LargeBatchOptions, RateRule};
@@ -13,6 +13,8 @@ use std::path::PathBuf;
 pub enum StudyCommand {
     /// Train one network with several batch sizes to the same loss, and compare the curvature where each ends
     LargeBatch(Box<LargeBatchFlags>),
+    /// Train one network against several attacks, and compare accuracy under attack and curvature with the plain one
+    Robust(Box<RobustStudyFlags>),
 }
 
 /// Trains one network with several batch sizes to the same loss, and measures the largest eigenvalues of the Hessian

@@ -1,13 +1,13 @@
 //! Flags of `train`.
 
-use super::{DataFlags, LossFlags, MachineFlags, OutputFlags, TrackFlags, parse};
+use super::{DataFlags, LossFlags, MachineFlags, OutputFlags, RobustFlags, TrackFlags, parse};
 use crate::data::SampleRange;
-use crate::train::{Augmentation, MicroBatchNorm, Schedule, TrainOptions, TrainSpec};
+use crate::train::{Augmentation, MicroBatchNorm, Optimizer, Schedule, TrainOptions, TrainSpec};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Trains a network by stochastic gradient descent with momentum
+/// Trains a network, plainly or against perturbed inputs
 ///
 /// The folder --out gets model.safetensors (for --weights), train.json and checkpoints. Stopped or killed at any moment,
 /// the same command continues and ends with the same bits; with more --epochs it goes on from the end.
@@ -15,7 +15,11 @@ use std::time::Duration;
 #[command(after_help = "Examples:\n  \
     hesse train --model m1 --data glyphs --epochs 5 --out runs/m1\n  \
     hesse train --model resnet20 --data cifar10 --crop 4 --flip --batch-size 128 --lr 0.1 --weight-decay 1e-4 \\\n      \
-    --schedule step:at=80+120,factor=0.1 --epochs 160 --out runs/resnet20")]
+    --schedule step:at=80+120,factor=0.1 --epochs 160 --out runs/resnet20\n  \
+    hesse train --model fastcnn --data mnist --robust fast --eps 0.3 --optimizer adam --lr 5e-3 --schedule cyclic \\\n      \
+    --batch-size 100 --epochs 10 --out runs/fast\n  \
+    hesse train --model m1 --data mnist --weights runs/m1/model.safetensors --attack fgsm --eps 0.1 --epochs 5\n  \
+    hesse train --model m1 --data glyphs --robust trades:beta=6 --eps 0.1 --sam 0.05")]
 #[command(next_help_heading = "Training")]
 pub struct TrainFlags {
     /// Network, with options where wanted: `resnet20`, `m1:activation=tanh`; `hesse models` lists them
@@ -48,13 +52,16 @@ pub struct TrainFlags {
     /// Learning rate, per step on the mean loss of the batch
     #[arg(long, value_name = "RATE", default_value_t = 0.02, value_parser = parse::positive)]
     pub lr: f64,
-    /// How the rate falls: constant, cosine, or step:at=EPOCH+EPOCH,factor=F
+    /// How the rate changes: constant, cosine, step:at=EPOCH+EPOCH,factor=F, or cyclic:peak=SHARE (up and down again)
     #[arg(long, value_name = "SCHEDULE", default_value = "constant")]
     pub schedule: Schedule,
     /// Epochs over which the rate rises linearly at first; may be a fraction
     #[arg(long, value_name = "EPOCHS", default_value_t = 0.0, value_parser = parse::not_negative)]
     pub warmup: f64,
-    /// Share of the last step that is taken again
+    /// Rule of a step: sgd, or adam with beta1, beta2 and epsilon where wanted
+    #[arg(long, value_name = "sgd|adam[:…]", default_value = "sgd")]
+    pub optimizer: Optimizer,
+    /// Share of the last step that is taken again; sgd only
     #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = parse::share)]
     pub momentum: f64,
     /// Nesterov's form of momentum
@@ -75,6 +82,9 @@ pub struct TrainFlags {
     /// End with exit code 3 where --until-loss was not reached
     #[arg(long)]
     pub strict: bool,
+    /// Against what.
+    #[command(flatten)]
+    pub robust: RobustFlags,
     /// Which data.
     #[command(flatten)]
     pub data: DataFlags,
@@ -113,10 +123,13 @@ impl TrainFlags {
             rate: self.lr,
             schedule: self.schedule.clone(),
             warmup: self.warmup,
+            optimizer: self.optimizer,
             momentum: self.momentum,
             nesterov: self.nesterov,
             weight_decay: self.weight_decay,
             augmentation: Augmentation { crop: self.crop, flip: self.flip },
+            robust: self.robust.robust()?,
+            sharpness: self.robust.sam,
         };
         options.check().map_err(|error| error.to_string())?;
         let name = self.model.split(':').next().unwrap_or_default();

@@ -6,6 +6,7 @@ mod layers;
 mod refusals;
 mod resuming;
 mod tracking;
+mod robust;
 
 use super::{EpochRecord, Event, TrainError, TrainOptions, TrainReport, TrainSpec, Watch, run};
 use hesse_core::registry;

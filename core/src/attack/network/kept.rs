@@ -64,6 +64,11 @@ impl Kept {
         Ok(Kept { primal, tangent, saved, standing: None, rows, direction })
     }
 
+    /// Forgets the point: what was computed there is of other weights.
+    pub fn forget(&mut self) {
+        self.standing = None;
+    }
+
     /// Runs the primal part unless it was run last for the very same samples and labels.
     pub fn bring_to(
         &mut self,

@@ -12,7 +12,10 @@
 //! is filled up with copies of its last sample, because attacks that drop finished samples would compile a program for
 //! every number of them.
 
+mod compiled;
 mod kept;
+
+pub use compiled::CompiledOracle;
 
 use super::{AttackLoss, InputOracle, LossGradient, OracleError, losses};
 use crate::backend::{Executable, Feed, HostTensor, SecondOrderBackend};
@@ -44,7 +47,7 @@ struct State {
     products: HashMap<(Question, usize), Kept>,
 }
 
-/// A network with fixed weights in eval mode. Calls from several threads take turns.
+/// A network with fixed weights, in eval mode unless made by [`coupled`](NetworkOracle::coupled). Calls from several threads take turns.
 pub struct NetworkOracle<'a> {
     backend: &'a dyn SecondOrderBackend,
     weights: &'a Weights,
@@ -53,6 +56,8 @@ pub struct NetworkOracle<'a> {
     dimension: usize,
     classes: usize,
     batch: usize,
+    /// Whether samples may see each other, through statistics of the batch.
+    coupled: bool,
     state: Mutex<State>,
 }
 
@@ -69,12 +74,37 @@ impl<'a> NetworkOracle<'a> {
         weights: &'a Weights,
         batch: usize,
     ) -> Result<Self, OracleError> {
-        let refuse = |expected: &str, found: String| {
-            OracleError::Operator(GraphError::mismatch("network to attack", expected, found).into())
-        };
         if !graph.buffer_updates().is_empty() || !graph.dropout_sites().is_empty() {
             return Err(refuse("a network in eval mode", "train mode".into()));
         }
+        Self::of(backend, graph, weights, batch, false)
+    }
+
+    /// The same for a network in train mode, whose batch norm uses the statistics of the samples that are asked about
+    /// at once: a gradient is then that of the summed loss of all of them, and results depend on a sample's neighbours.
+    /// Running statistics stay as they are. A program is compiled for every number of samples.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and where the network has dropout, whose masks would make its output random.
+    pub fn coupled(
+        backend: &'a dyn SecondOrderBackend,
+        graph: Graph,
+        weights: &'a Weights,
+        batch: usize,
+    ) -> Result<Self, OracleError> {
+        if !graph.dropout_sites().is_empty() {
+            return Err(refuse("a network without dropout", "dropout".into()));
+        }
+        Self::of(backend, graph, weights, batch, true)
+    }
+
+    fn of(
+        backend: &'a dyn SecondOrderBackend,
+        graph: Graph,
+        weights: &'a Weights,
+        batch: usize,
+        coupled: bool,
+    ) -> Result<Self, OracleError> {
         let output = graph.output().ok_or_else(|| refuse("a finished graph", "no output".into()))?;
         let classes = match graph.shape(output).dims() {
             [Dim::Batch(1), Dim::Fixed(c)] if *c >= 2 => *c,
@@ -89,7 +119,8 @@ impl<'a> NetworkOracle<'a> {
         let dimension = shape.iter().product();
         let problem = Problem::new(graph, &Loss::default()).map_err(OperatorError::from)?;
         let state = Mutex::new(State::default());
-        Ok(NetworkOracle { backend, weights, problem, shape, dimension, classes, batch: batch.max(1), state })
+        let batch = batch.max(1);
+        Ok(NetworkOracle { backend, weights, problem, shape, dimension, classes, batch, coupled, state })
     }
 
     /// The most samples that are computed at once.
@@ -104,6 +135,9 @@ impl<'a> NetworkOracle<'a> {
 
     /// The batch size that a chunk of n samples is computed at.
     fn compiled_size(&self, n: usize) -> usize {
+        if self.coupled {
+            return n; // copies would take part in the statistics
+        }
         let grain = self.batch.div_ceil(8);
         n.div_ceil(grain).saturating_mul(grain).min(self.batch)
     }
@@ -180,6 +214,13 @@ impl<'a> NetworkOracle<'a> {
         Ok(())
     }
 
+    /// How many entries of a cotangent, and of what is pulled back, share a scale: those of a sample, or all where one
+    /// sample's cotangent moves another's gradient.
+    fn scaled_together(&self, entries: usize, classes: usize, dimension: usize) -> (usize, usize) {
+        let samples = if self.coupled { entries / classes.max(1) } else { 1 };
+        (classes * samples.max(1), dimension * samples.max(1))
+    }
+
     /// Jᵀ u of a chunk; u is scaled to a largest entry of one on the way, sample by sample.
     fn pull_back(
         &self,
@@ -191,11 +232,16 @@ impl<'a> NetworkOracle<'a> {
         let logits = kept.output().to_vec();
         let mut u = vec![0.0; logits.len()];
         cotangents(&logits, &mut u);
-        let scales = normalize(&mut u, self.classes);
+        let (width, rows) = self.scaled_together(u.len(), self.classes, self.dimension);
+        let scales = normalize(&mut u, width);
         let mut pulled = kept.apply(self.backend, self.weights, &u)?;
-        rescale(&mut pulled, &scales, self.dimension);
+        rescale(&mut pulled, &scales, rows);
         Ok((logits, pulled))
     }
+}
+
+fn refuse(expected: &str, found: String) -> OracleError {
+    OracleError::Operator(GraphError::mismatch("network to attack", expected, found).into())
 }
 
 /// Divides every row by its largest modulus and returns these; rows of zeros and rows with NaN are left as they are.
@@ -319,9 +365,10 @@ impl InputOracle for NetworkOracle<'_> {
             let mut u = vec![0.0; logits.len()];
             let each = u.chunks_exact_mut(classes).zip(logits.chunks_exact(classes)).zip(own);
             each.for_each(|((u, z), y)| losses::gradient(loss, z, *y, u));
-            let scales = normalize(&mut u, classes);
+            let (width, rows_at_once) = self.scaled_together(u.len(), classes, d);
+            let scales = normalize(&mut u, width);
             let mut product = curved.apply(self.backend, self.weights, &[v.as_slice(), &u].concat())?;
-            rescale(&mut product, &scales, d);
+            rescale(&mut product, &scales, rows_at_once);
             if loss == AttackLoss::DifferenceOfLogitsRatio {
                 let moved = self.at(state, Question::PushForward, &point)?.apply(self.backend, self.weights, &v)?;
                 let (_, through) = self.pull_back(state, &point, |logits, u| {

@@ -11,6 +11,7 @@ mod input_errors;
 mod keeping;
 mod memory;
 mod not_finite;
+mod objectives;
 mod saturated_outputs;
 mod saturation;
 mod single_precision;
@@ -29,6 +30,7 @@ pub use input_errors::*;
 pub use keeping::*;
 pub use memory::*;
 pub use not_finite::*;
+pub use objectives::*;
 pub use saturated_outputs::*;
 pub use saturation::*;
 pub use single_precision::*;
@@ -91,6 +93,8 @@ macro_rules! test_every_point {
             fisher_matrices_of_a_softmax_regression_are_their_outer_products
             the_sum_of_eigenvalues_is_the_trace_and_no_fisher_matrix_has_a_negative_one
             hessian_products_are_the_slope_of_the_gradient
+            the_objective_of_trades_and_its_gradient_agree_with_dual_numbers
+            curvature_regularised_gradients_are_the_slope_of_the_objective
             linear_regression_has_its_closed_form
             logistic_regression_has_its_closed_form
             softmax_regression_has_its_closed_form

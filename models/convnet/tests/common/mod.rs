@@ -10,10 +10,11 @@ use hesse_core::registry::{ModelEntry, models};
 pub const MNIST: [usize; 3] = [1, 28, 28];
 pub const CIFAR: [usize; 3] = [3, 32, 32];
 /// Every network with the samples it is made for and its number of parameters for ten classes.
-pub const ALL: [(&str, [usize; 3], usize); 5] = [
+pub const ALL: [(&str, [usize; 3], usize); 6] = [
     ("c1", CIFAR, 1_756_682),
     ("c2", CIFAR, 1_148_746),
     ("c3", CIFAR, 1_147_978),
+    ("fastcnn", MNIST, 166_406),
     ("m1", MNIST, 431_080),
     ("smallcnn", MNIST, 312_202),
 ];

@@ -3,12 +3,12 @@
 //! g = G/W + λθ; v ← μv + g; θ ← θ − η v, or θ ← θ − η (g + μv) in Nesterov's form. G is the gradient of the summed
 //! loss and W its weight. The velocity starts at nothing, which for the first step equals PyTorch's copy of g.
 
-use super::TrainOptions;
+use crate::train::TrainOptions;
 use hesse_core::vectors::{Block, VectorError, VectorSpace};
 
 /// The constants of every step.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Sgd {
+pub(in crate::train) struct Sgd {
     momentum: f64,
     nesterov: bool,
     weight_decay: f64,

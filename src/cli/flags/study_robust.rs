@@ -1,0 +1,146 @@
+//! Flags of `study robust`.
+
+use super::{MachineFlags, OutputFlags, parse};
+use crate::attack::parse_epsilon;
+use crate::data::{DataSpec, SampleRange};
+use crate::problem::{MemorySize, parse_normalization};
+use crate::study::RobustOptions;
+use clap::Args;
+use hesse_core::model::Normalization;
+use std::path::PathBuf;
+
+/// Trains a network plainly and then against each of several attacks, and compares accuracy under attack, the line
+/// between the weights, and the spectrum of the Hessian
+///
+/// Without any flag: a small network on generated glyphs, about two minutes on two cores. The original's adversarial
+/// sets are made once and shown to every network, as in the paper, and every network is attacked on its own besides.
+/// Stopped at any moment, the same command continues.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Study")]
+#[command(after_help = "Examples:\n  hesse study robust\n  \
+    hesse study robust --paper --data mnist:data/mnist --out runs/robust\n  \
+    hesse study robust --attacks fgsm,pgd --eps-linf 0.05 --spectrum-samples 1,320")]
+pub struct RobustStudyFlags {
+    /// The quick study, which is the default
+    #[arg(long, conflicts_with = "paper")]
+    pub quick: bool,
+    /// The paper's conditions: m1 (c3 on colour pictures), 100 epochs and 5 to 10 more against each attack, all samples;
+    /// many hours on two cores
+    #[arg(long)]
+    pub paper: bool,
+    /// Network, with options where wanted [default: fastcnn:width=0.5]
+    #[arg(long, value_name = "NAME[:KEY=VALUE,…]")]
+    pub model: Option<String>,
+    /// Data set: glyphs[:OPTIONS], mnist[:DIR], cifar10[:DIR] or cifar100[:DIR] [default: glyphs, 2,000 training and 500
+    /// test samples]
+    #[arg(long, value_name = "SET[:DIR]")]
+    pub data: Option<DataSpec>,
+    /// Mean and deviation per channel [default: none]
+    #[arg(long, value_name = "MEAN/STD", value_parser = parse_normalization)]
+    pub normalize: Option<Normalization>,
+    /// Samples of the train split to train on [default: all]
+    #[arg(long, value_name = "A..B")]
+    pub samples: Option<SampleRange>,
+    /// Samples of the test split to attack and evaluate [default: all]
+    #[arg(long, value_name = "A..B")]
+    pub test_samples: Option<SampleRange>,
+    /// Attacks, comma-separated: fgsm, fgsm10, l2grad, fhsm, l2hess, pgd [default: all that are registered]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub attacks: Option<Vec<String>>,
+    /// Budget under L∞, in pixels from 0 to 1; 8/255 is understood [default: 0.1]
+    #[arg(long, value_name = "EPS", value_parser = parse_epsilon)]
+    pub eps_linf: Option<f64>,
+    /// Budget under L2 [default: 1.5]
+    #[arg(long, value_name = "EPS", value_parser = parse_epsilon)]
+    pub eps_l2: Option<f64>,
+    /// Epochs of the plain training [default: 12]
+    #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
+    pub epochs: Option<usize>,
+    /// Epochs against each attack [default: 3]
+    #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
+    pub tune_epochs: Option<usize>,
+    /// Samples of one step [default: 32]
+    #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
+    pub batch_size: Option<usize>,
+    /// Learning rate at the beginning of both trainings [default: 0.02]
+    #[arg(long, value_name = "RATE", value_parser = parse::positive)]
+    pub lr: Option<f64>,
+    /// Share of the last step that is taken again [default: 0.9]
+    #[arg(long, value_name = "SHARE", value_parser = parse::share)]
+    pub momentum: Option<f64>,
+    /// Points of the line between original and robust weights [default: 13]
+    #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
+    pub line_points: Option<usize>,
+    /// Training samples whose Hessian is measured, comma-separated; 0 for all [default: 1,320,0]
+    #[arg(long, value_name = "N,N,…", value_delimiter = ',')]
+    pub spectrum_samples: Option<Vec<usize>>,
+    /// How many of the largest eigenvalues [default: 2]
+    #[arg(long, value_name = "K", value_parser = parse::at_least_one)]
+    pub top: Option<usize>,
+    /// Bound on the residual ‖Hv − λv‖ / |λ₁| of each eigenvalue [default: 1e-2]
+    #[arg(long, value_name = "TOL", value_parser = parse::positive)]
+    pub tol: Option<f64>,
+    /// The most products for each Hessian [default: 200]
+    #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
+    pub max_products: Option<usize>,
+    /// Eigensolver, with options where wanted [default: lanczos]
+    #[arg(long, value_name = "NAME[:KEY=VALUE,…]")]
+    pub solver: Option<String>,
+    /// Memory for intermediate results kept between products, such as 4GiB or 0 [default: half of what is free]
+    #[arg(long, value_name = "BYTES")]
+    pub memory: Option<MemorySize>,
+    /// Folder for the results
+    #[arg(long, value_name = "DIR", default_value = "hesse-out/robust")]
+    pub out: PathBuf,
+    /// Train again where the folder holds a network that was trained otherwise
+    #[arg(long)]
+    pub force: bool,
+    /// End with exit code 3 where an eigenvalue did not converge
+    #[arg(long)]
+    pub strict: bool,
+    /// Where and how to compute.
+    #[command(flatten)]
+    pub machine: MachineFlags,
+    /// Where the result goes.
+    #[command(flatten)]
+    pub output: OutputFlags,
+}
+
+impl RobustStudyFlags {
+    /// The study that the flags describe: a preset, and what was given beside it.
+    pub fn options(&self, command: &[String]) -> RobustOptions {
+        let quick = RobustOptions::quick(&self.out);
+        let preset = if self.paper {
+            RobustOptions::paper(self.data.clone().unwrap_or_else(|| quick.data.clone()), &self.out)
+        } else {
+            quick
+        };
+        RobustOptions {
+            model: self.model.clone().unwrap_or(preset.model),
+            data: self.data.clone().unwrap_or(preset.data),
+            normalization: self.normalize.clone().unwrap_or(preset.normalization),
+            samples: self.samples.unwrap_or(preset.samples),
+            test_samples: self.test_samples.unwrap_or(preset.test_samples),
+            attacks: self.attacks.clone().unwrap_or(preset.attacks),
+            epsilon_linf: self.eps_linf.unwrap_or(preset.epsilon_linf),
+            epsilon_l2: self.eps_l2.unwrap_or(preset.epsilon_l2),
+            epochs: self.epochs.unwrap_or(preset.epochs),
+            tune_epochs: self.tune_epochs.unwrap_or(preset.tune_epochs),
+            batch: self.batch_size.unwrap_or(preset.batch),
+            rate: self.lr.unwrap_or(preset.rate),
+            momentum: self.momentum.unwrap_or(preset.momentum),
+            line_points: self.line_points.unwrap_or(preset.line_points),
+            spectrum_samples: self.spectrum_samples.clone().unwrap_or(preset.spectrum_samples),
+            top: self.top.unwrap_or(preset.top),
+            tolerance: self.tol.unwrap_or(preset.tolerance),
+            max_products: self.max_products.unwrap_or(preset.max_products),
+            solver: self.solver.clone().unwrap_or(preset.solver),
+            memory: self.memory.map_or(preset.memory, |m| m.0),
+            backend: self.machine.backend(),
+            seed: self.machine.seed,
+            force: self.force,
+            command: command.to_vec(),
+            ..preset
+        }
+    }
+}
