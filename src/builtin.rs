@@ -1,13 +1,16 @@
 //! The crates that are linked in. A crate that nobody names is dropped by the linker, and its registry entries with
 //! it; so each is named here, and the test below knows what they bring.
 
+use hesse_autoattack as _;
 use hesse_candle as _;
 use hesse_convnet as _;
 use hesse_gradient_attacks as _;
 use hesse_krylov_schur as _;
 use hesse_lanczos as _;
+use hesse_minimal_attacks as _;
 use hesse_mlp as _;
 use hesse_resnet as _;
+use hesse_score_attacks as _;
 use hesse_vit as _;
 
 #[cfg(test)]
@@ -35,7 +38,21 @@ mod tests {
         assert_eq!(models, expected);
         assert_eq!(registry::solvers().iter().map(|e| e.name).collect::<Vec<_>>(), ["krylov-schur", "lanczos"]);
         let attacks: Vec<&str> = registry::attacks().iter().map(|e| e.name).collect();
-        assert_eq!(attacks, ["apgd", "deepfool", "fgsm", "ifgsm", "noise", "pgd"]);
+        let expected = [
+            "apgd",
+            "apgd-t",
+            "autoattack",
+            "cw",
+            "deepfool",
+            "fab",
+            "fgsm",
+            "ifgsm",
+            "l2grad",
+            "noise",
+            "pgd",
+            "square",
+        ];
+        assert_eq!(attacks, expected);
         assert_eq!(registry::backends().iter().map(|e| e.name).collect::<Vec<_>>(), ["candle"]);
     }
 }

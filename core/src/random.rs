@@ -32,6 +32,10 @@ pub enum Purpose {
     AttackNoise = 9,
     /// Seeds of an attack's restarts; index = restart.
     Restart = 10,
+    /// Changes that a random search tries; index = sample.
+    AttackSearch = 21,
+    /// Targets drawn at random; index = sample.
+    AttackTarget = 22,
 }
 
 /// One reproducible stream.
