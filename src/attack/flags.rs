@@ -69,8 +69,7 @@ fn correct(oracle: &dyn InputOracle, batch: &SampleBatch<'_>, logits: &[f64], mo
     let rows = logits.chunks_exact(oracle.classes().max(1)).zip(batch.samples.chunks_exact(d.max(1)));
     let rows = rows.zip(batch.labels.iter().zip(batch.indices));
     let mut found = Correct { samples: Vec::new(), labels: Vec::new(), indices: Vec::new() };
-    for ((z, x), (label, index)) in rows.filter(|((z, _), (y, _))| losses::prediction(z) == Some(**y)).take(most) {
-        let _ = z;
+    for ((_, x), (label, index)) in rows.filter(|((z, _), (y, _))| losses::prediction(z) == Some(**y)).take(most) {
         found.samples.extend_from_slice(x);
         found.labels.push(*label);
         found.indices.push(*index);
