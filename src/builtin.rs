@@ -2,6 +2,7 @@
 //! it; so each is named here, and the test below knows what they bring.
 
 use hesse_block_krylov as _;
+use hesse_autoattack as _;
 use hesse_candle as _;
 use hesse_chebyshev as _;
 use hesse_convnet as _;
@@ -10,10 +11,12 @@ use hesse_gradient_attacks as _;
 use hesse_krylov_schur as _;
 use hesse_lanczos as _;
 use hesse_lobpcg as _;
+use hesse_minimal_attacks as _;
 use hesse_mlp as _;
 use hesse_power_iteration as _;
 use hesse_resnet as _;
 use hesse_trace as _;
+use hesse_score_attacks as _;
 use hesse_vit as _;
 
 #[cfg(test)]
@@ -49,7 +52,21 @@ mod tests {
             "power-iteration",
         ]);
         let attacks: Vec<&str> = registry::attacks().iter().map(|e| e.name).collect();
-        assert_eq!(attacks, ["apgd", "deepfool", "fgsm", "ifgsm", "noise", "pgd"]);
+        let expected = [
+            "apgd",
+            "apgd-t",
+            "autoattack",
+            "cw",
+            "deepfool",
+            "fab",
+            "fgsm",
+            "ifgsm",
+            "l2grad",
+            "noise",
+            "pgd",
+            "square",
+        ];
+        assert_eq!(attacks, expected);
         let traces: Vec<&str> = registry::all::<registry::TraceEntry>().iter().map(|e| e.name).collect();
         assert_eq!(traces, ["hutch++", "hutchinson", "xtrace"]);
         let diagonals: Vec<&str> = registry::all::<registry::DiagonalEntry>().iter().map(|e| e.name).collect();

@@ -56,7 +56,10 @@ fn attacks_are_listed_with_their_options() {
     let json = place.run(["attacks", "--json", "-"]).ok().json();
     assert_eq!(json["schema"], "hesse.attacks/1");
     let names: Vec<&str> = json["attacks"].as_array().unwrap().iter().map(|a| a["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["apgd", "deepfool", "fgsm", "ifgsm", "noise", "pgd"]);
+    let expected = [
+        "apgd", "apgd-t", "autoattack", "cw", "deepfool", "fab", "fgsm", "ifgsm", "l2grad", "noise", "pgd", "square",
+    ];
+    assert_eq!(names, expected);
     let text = place.run(["attacks"]).ok().out;
     assert!(text.contains("random_start") && text.contains("--attack NAME"), "{text}");
 }
@@ -114,6 +117,70 @@ fn neither_batches_nor_the_place_in_the_range_change_an_evaluation() {
     let whole = verdicts(&[]);
     assert_eq!(whole, verdicts(&["--batch-size", "20"]));
     assert_eq!(whole[40..], verdicts(&["--samples", "40..64"]));
+}
+
+#[test]
+fn targets_are_reached_or_not_and_counted() {
+    let place = Place::new();
+    let run = |rule: &str| {
+        let flags = ["--attack", "pgd:steps=10", "--eps", "0.1", "--targeted", rule, "--json", "-"];
+        attack(&place, &[&flags[..], &["--samples", "0..32"]].concat()).ok().json()
+    };
+    let share = |json: &serde_json::Value| json["results"][0]["target_success"].as_f64().unwrap();
+    let (next, all, least) = (run("next"), run("all"), run("least-likely"));
+    assert_eq!(next["targeted"], "next");
+    // Any of nine targets fools no fewer samples than one of them; the least likely is the hardest.
+    let robust = |json: &serde_json::Value| json["results"][0]["robust_accuracy"].as_f64().unwrap();
+    assert!(robust(&all) <= robust(&next) && robust(&all) < all["clean_accuracy"].as_f64().unwrap(), "{all}");
+    assert!(share(&least) <= share(&all), "{} {}", share(&least), share(&all));
+    assert_eq!(share(&run("random")), share(&run("random")));
+}
+
+#[test]
+fn attacked_samples_a_sheet_and_a_trace_are_written() {
+    let place = Place::new();
+    let flags = ["--attack", "pgd:steps=10,fgsm", "--eps", "0.05,0.1", "--save", "a.safetensors", "--sheet", "a.png"];
+    let run = attack(&place, &[&flags[..], &["--trace", "a.csv", "--indicators", "--json", "out.json"]].concat());
+    let json: serde_json::Value = {
+        run.ok();
+        serde_json::from_str(&fs::read_to_string(place.path("out.json")).unwrap()).unwrap()
+    };
+    let tensors = hesse::weights::read(&place.path("a.safetensors")).unwrap();
+    let metadata = hesse::weights::read_metadata(&place.path("a.safetensors")).unwrap();
+    assert_eq!((metadata["attacks"].as_str(), metadata["eps"].as_str()), ("pgd:steps=10;fgsm", "0.05;0.1"));
+    for (a, e) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let get = |what: &str| tensors.get(&format!("{a}.{e}.{what}")).unwrap().values.to_f64();
+        let (fooled, predictions) = (get("fooled"), get("predictions"));
+        let labels = tensors.get("labels").unwrap().values.to_f64();
+        let result = &json["results"][2 * a + e];
+        assert_eq!(fooled.iter().sum::<f64>(), result["fooled"].as_f64().unwrap());
+        assert!(fooled.iter().zip(predictions.iter().zip(&labels)).all(|(f, (p, l))| *f == 0.0 || p != l));
+        let x = tensors.get(&format!("{a}.{e}.adversarial")).unwrap();
+        assert_eq!(x.shape[0], 64);
+        assert!(x.values.to_f64().iter().all(|v| (0.0..=1.0).contains(v)));
+        let budget = if e == 0 { 0.05 } else { 0.1 };
+        assert!(get("distances").iter().all(|d| *d <= budget));
+        let interval = &result["interval"];
+        let robust = result["robust_accuracy"].as_f64().unwrap();
+        assert!(interval[0].as_f64().unwrap() < robust && robust < interval[1].as_f64().unwrap(), "{result}");
+    }
+    assert!(fs::read(place.path("a.png")).unwrap().starts_with(b"\x89PNG"));
+    let trace = fs::read_to_string(place.path("a.csv")).unwrap();
+    assert_eq!(trace.lines().count(), 1 + 2 * 10 + 2);
+    assert_eq!(json["flags"]["random"], false);
+    assert_eq!(json["flags"]["indicators"]["unconstrained"].as_array().unwrap().len(), 2, "{}", json["flags"]);
+}
+
+#[test]
+fn a_composed_attack_says_what_each_part_added() {
+    let place = Place::new();
+    let flags = ["--attack", "autoattack:steps=5,targets=2,queries=10", "--eps", "0.05", "--json", "-"];
+    let json = attack(&place, &flags).ok().json();
+    let stages = json["results"][0]["stages"].as_array().unwrap();
+    assert_eq!(stages[0]["name"], "apgd-ce");
+    let added: u64 = stages.iter().map(|s| s["fooled"].as_u64().unwrap()).sum();
+    assert_eq!(added, json["results"][0]["fooled"].as_u64().unwrap());
+    assert_eq!(json["flags"]["only_without_gradients"].as_array().unwrap().len(), 1);
 }
 
 #[test]

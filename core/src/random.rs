@@ -42,6 +42,10 @@ pub enum Purpose {
     Resampling = 32,
     /// Seeds of the attacks inside training; index = epoch.
     AdversarialEpoch = 40,
+    /// Changes that a random search tries; index = sample.
+    AttackSearch = 21,
+    /// Targets drawn at random; index = sample.
+    AttackTarget = 22,
 }
 
 /// One reproducible stream.

@@ -29,3 +29,10 @@ pub enum EvaluationError {
     #[error("interrupted before there was a result")]
     Interrupted,
 }
+
+impl EvaluationError {
+    /// An attack, as given, that refused or failed.
+    pub(super) fn attack(name: &str, cause: AttackError) -> Self {
+        EvaluationError::Attack { attack: name.to_string(), cause }
+    }
+}

@@ -1,6 +1,8 @@
 //! Every attack on every batch.
 
-use super::{Evaluation, EvaluationError};
+use super::flags::{flags, indicators};
+use super::rounds::{self, Known};
+use super::{Evaluation, EvaluationError, TargetRule};
 use crate::problem::{ProblemError, Session, lookup};
 use hesse_core::Attack;
 use hesse_core::attack::driver::{DriverEvent, SampleBatch};
@@ -19,6 +21,12 @@ pub struct AttackOptions {
     pub epsilons: Vec<f64>,
     /// How perturbations are measured, in pixels from 0 to 1.
     pub norm: Norm,
+    /// Which class to reach; nothing where any other will do.
+    pub targets: Option<TargetRule>,
+    /// Whether to ask for the indicators of attack failure that cost queries of their own.
+    pub indicators: bool,
+    /// Whether to keep the attacked samples themselves.
+    pub keep: bool,
 }
 
 /// What is being done.
@@ -67,7 +75,8 @@ impl AttackOptions {
     /// Where there is no budget, or one is negative or not finite.
     pub fn driver(&self, seed: u64) -> Result<Driver, EvaluationError> {
         let threat = ThreatModel { norm: self.norm, lower: 0.0, upper: 1.0 };
-        Driver::new(threat, Goal::Untargeted, &self.epsilons, seed).map_err(EvaluationError::Request)
+        let goal = if self.targets.is_some() { Goal::Targeted } else { Goal::Untargeted };
+        Driver::new(threat, goal, &self.epsilons, seed).map_err(EvaluationError::Request)
     }
 }
 
@@ -83,7 +92,8 @@ pub fn evaluate(
 ) -> Result<Evaluation, EvaluationError> {
     let start = Instant::now();
     let (spec, data) = (session.spec(), session.dataset());
-    let attacks = options.make()?;
+    let attacks: Vec<(String, Box<dyn Attack>)> =
+        options.attacks.iter().cloned().zip(options.make()?).collect();
     let driver = options.driver(spec.seed)?;
     let graph = session.network().graph(Mode::Eval)?;
     let oracle = NetworkOracle::new(session.backend(), graph, session.weights(), spec.batch)?;
@@ -96,14 +106,15 @@ pub fn evaluate(
         let labels = data.labels.get(range.clone()).unwrap_or_default();
         let indices: Vec<usize> = range.clone().map(|i| first + i).collect();
         let batch = SampleBatch { samples: &samples, labels, indices: &indices };
+        let known = Known { batch, logits: &oracle.logits(&samples)?, seed: spec.seed };
         if range.start == 0 {
-            found.probabilities = are_probabilities(&oracle.logits(&samples)?, oracle.classes());
+            found.flags = flags(&oracle, &batch, known.logits)?;
         }
-        let mut outcomes = Vec::with_capacity(attacks.len());
-        for (name, attack) in options.attacks.iter().zip(&attacks) {
+        let mut rounds = Vec::with_capacity(attacks.len());
+        for (name, attack) in &attacks {
             let begun = Instant::now();
             let mut epsilon = 0.0;
-            let outcome = driver.run(&oracle, &batch, attack.as_ref(), &mut |event| {
+            let mut observe = |event: DriverEvent<'_>| {
                 let step = match event {
                     DriverEvent::Epsilon(e) => {
                         epsilon = e;
@@ -115,19 +126,26 @@ pub fn evaluate(
                 let (done, total) = (range.start, data.len());
                 (watch.observe)(Event::Attack { attack: name, epsilon, step, done, total });
                 if (watch.stop)() { Control::Stop } else { Control::Continue }
-            });
-            match outcome {
-                Ok(outcome) => outcomes.push((outcome, begun.elapsed().as_secs_f64())),
+            };
+            match rounds::run(&oracle, &driver, &known, attack.as_ref(), options.targets, &mut observe) {
+                Ok(round) => rounds.push((round, begun.elapsed().as_secs_f64())),
                 Err(AttackError::Interrupted) => break,
-                Err(cause) => return Err(EvaluationError::Attack { attack: name.clone(), cause }),
+                Err(cause) => return Err(EvaluationError::attack(name, cause)),
             }
         }
-        if outcomes.len() == attacks.len() {
-            found.add(outcomes).map_err(EvaluationError::Request)?;
+        if rounds.len() == attacks.len() {
+            found.add(rounds, options.keep).map_err(EvaluationError::Request)?;
         }
         if found.samples() < range.end || ((watch.stop)() && range.end < data.len()) {
             found.interrupted = true;
             break;
+        }
+        if range.start == 0 && options.indicators {
+            let rules = (options.norm, spec.seed);
+            match indicators(&oracle, &batch, known.logits, &attacks, rules, &|| (watch.stop)()) {
+                Err(EvaluationError::Attack { cause: AttackError::Interrupted, .. }) => {}
+                asked => found.flags.indicators = Some(asked?),
+            }
         }
     }
     if found.interrupted && found.samples() == 0 {
@@ -135,10 +153,4 @@ pub fn evaluate(
     }
     found.total_seconds = start.elapsed().as_secs_f64();
     Ok(found)
-}
-
-/// Whether all rows lie in [0, 1] and sum to one: attacks expect logits, and a softmax hides their gradient.
-fn are_probabilities(outputs: &[f64], classes: usize) -> bool {
-    let row = |z: &[f64]| z.iter().all(|v| (0.0..=1.0).contains(v)) && (z.iter().sum::<f64>() - 1.0).abs() < 1e-5;
-    !outputs.is_empty() && outputs.chunks_exact(classes.max(1)).all(row)
 }

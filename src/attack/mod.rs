@@ -8,21 +8,38 @@
 //! can be compared with anyone's.
 #![forbid(unsafe_code)]
 
+mod conventions;
 mod error;
 mod evaluate;
 mod fixed_set;
+mod files;
+mod flags;
+mod interval;
 mod list;
 mod notices;
 mod perturb;
 mod report;
+mod rounds;
+mod save;
+mod sheet;
 mod tally;
+mod targets;
 mod text;
+mod trace;
 
+pub use conventions::usual_epsilon;
 pub use error::EvaluationError;
 pub use evaluate::{AttackOptions, Event, Watch, evaluate};
 pub use fixed_set::FixedSet;
 pub use list::{parse_attacks, parse_epsilon};
 pub use perturb::perturb;
-pub use report::{AttackReport, ResultPart, SamplePart, WorstCasePart};
+pub use files::Place;
+pub use flags::{Flags, Indicators};
+pub use interval::interval;
+pub use report::{AttackReport, FlagsPart, IndicatorsPart, ResultPart, SamplePart, StagePart, WorstCasePart};
+pub use save::adversarial_tensors;
+pub use sheet::sheet;
 pub use tally::{Evaluation, Tally};
+pub use targets::TargetRule;
 pub use text::attack_text;
+pub use trace::trace_csv;

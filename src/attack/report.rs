@@ -2,9 +2,10 @@
 //!
 //! The schema is a promise: fields may be added, none may change its meaning or go.
 
-use super::{AttackOptions, Evaluation, Tally, notices::notices};
+use super::{AttackOptions, Evaluation, Flags, Tally, interval, notices::notices};
 use crate::problem::Session;
 use crate::report::{BackendPart, DataPart, Manifest, ModelPart};
+use hesse_core::attack::Stage;
 use hesse_core::attack::driver::{Queries, Verdict};
 use serde::Serialize;
 
@@ -43,8 +44,18 @@ pub struct ResultPart {
     pub robust_accuracy: f64,
     /// √(p(1 − p)/n) of the robust accuracy.
     pub standard_error: f64,
+    /// Wilson's 95 % interval of the robust accuracy.
+    pub interval: [f64; 2],
     /// Samples, misclassified ones included.
     pub samples: usize,
+    /// Of a targeted attack, the share of pairs of sample and target that were reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_success: Option<f64>,
+    /// Samples on which the attack asked about a success and returned none: at least so many.
+    pub silent: usize,
+    /// What each member of a composed attack added.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StagePart>,
     /// Samples that the attack fooled.
     pub fooled: usize,
     /// Of them, those fooled at a smaller ε only. Without carrying, the robust accuracy is this many samples higher.
@@ -75,8 +86,83 @@ pub struct WorstCasePart {
     pub robust_accuracy: f64,
     /// √(p(1 − p)/n) of the robust accuracy.
     pub standard_error: f64,
+    /// Wilson's 95 % interval of the robust accuracy.
+    pub interval: [f64; 2],
     /// Samples, misclassified ones included.
     pub samples: usize,
+}
+
+/// What a member of a composed attack added.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StagePart {
+    /// The member.
+    pub name: &'static str,
+    /// Samples that stood before it.
+    pub attacked: usize,
+    /// Of them, those it fooled.
+    pub fooled: usize,
+}
+
+impl From<&Stage> for StagePart {
+    fn from(stage: &Stage) -> Self {
+        StagePart { name: stage.name, attacked: stage.attacked, fooled: stage.fooled }
+    }
+}
+
+/// AutoAttack's flags, and what they were judged by.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FlagsPart {
+    /// Whether repeated passes over the first batch differ: attacks must then average.
+    pub random: bool,
+    /// Largest distance of logits of length one between passes; above 1e-4 counts.
+    pub repetition_distance: f64,
+    /// Fewest and most samples of the first batch classified correctly in five passes.
+    pub repetition_correct: [usize; 2],
+    /// Whether the network returns probabilities.
+    pub probabilities: bool,
+    /// Correctly classified samples of the first batch without a gradient of the difference-of-logits ratio; absent with
+    /// fewer than three classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zero_ratio_gradients: Option<usize>,
+    /// For each ε, samples that an attack without gradients fooled and none with: above 0.2 % counts. Empty where not both
+    /// kinds ran.
+    pub only_without_gradients: Vec<usize>,
+    /// Whether the network optimises while it is asked: never, a graph has no loops.
+    pub inference_optimization: bool,
+    /// Indicators of attack failure, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indicators: Option<IndicatorsPart>,
+}
+
+/// Indicators of attack failure that cost queries.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IndicatorsPart {
+    /// Samples looked at.
+    pub samples: usize,
+    /// Mean relative change of the loss at random points within 8/255, capped at one; above 0.1 counts.
+    pub variability: f64,
+    /// For each attack, how many of these it fooled when the whole box was allowed; fewer than all counts.
+    pub unconstrained: Vec<usize>,
+}
+
+impl FlagsPart {
+    fn new(flags: &Flags, only_without_gradients: Vec<usize>) -> Self {
+        let repetition = flags.repetition;
+        FlagsPart {
+            random: repetition.is_some_and(|r| r.random()),
+            repetition_distance: repetition.map_or(0.0, |r| r.distance),
+            repetition_correct: repetition.map_or([0, 0], |r| [r.correct.0, r.correct.1]),
+            probabilities: flags.probabilities,
+            zero_ratio_gradients: flags.zero_ratio_gradients,
+            only_without_gradients,
+            inference_optimization: false,
+            indicators: flags.indicators.as_ref().map(|i| IndicatorsPart {
+                samples: i.samples,
+                variability: i.variability,
+                unconstrained: i.unconstrained.clone(),
+            }),
+        }
+    }
 }
 
 /// One sample under all attacks.
@@ -116,6 +202,9 @@ pub struct AttackReport {
     pub backend: BackendPart,
     /// How perturbations are measured.
     pub norm: String,
+    /// How targets were chosen; absent where the attacks were untargeted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub targeted: Option<String>,
     /// Budgets, rising: the order of `fooled_by`.
     pub epsilons: Vec<f64>,
     /// Samples done; fewer than asked for where it was interrupted.
@@ -124,12 +213,16 @@ pub struct AttackReport {
     pub interrupted: bool,
     /// Share of samples classified correctly as they are.
     pub clean_accuracy: f64,
+    /// Wilson's 95 % interval of the clean accuracy.
+    pub clean_interval: [f64; 2],
     /// Attack by attack, each at every ε.
     pub results: Vec<ResultPart>,
     /// All attacks together at every ε.
     pub worst_case: Vec<WorstCasePart>,
     /// Correctly classified samples at which the gradient of the cross-entropy is zero throughout or not finite.
     pub zero_gradients: usize,
+    /// Signs of masked gradients.
+    pub flags: FlagsPart,
     /// Attack by attack.
     pub cost: Vec<CostPart>,
     /// Every sample.
@@ -158,9 +251,10 @@ impl AttackReport {
         let first = found.attacks.first();
         let epsilons: Vec<f64> = first.map(|t| t.iter().map(|t| t.epsilon).collect()).unwrap_or_default();
         let worst_case = epsilons.iter().zip(&found.worst).map(|(&eps, verdicts)| {
-            let robust_accuracy = share(verdicts.iter().filter(|(v, _)| *v == Verdict::Robust).count(), samples);
-            let standard_error = standard_error(robust_accuracy, samples);
-            WorstCasePart { eps, norm: norm.clone(), clean_accuracy, robust_accuracy, standard_error, samples }
+            let robust = verdicts.iter().filter(|(v, _)| *v == Verdict::Robust).count();
+            let robust_accuracy = share(robust, samples);
+            let (standard_error, interval) = (standard_error(robust_accuracy, samples), interval(robust, samples));
+            WorstCasePart { eps, norm: norm.clone(), clean_accuracy, robust_accuracy, standard_error, interval, samples }
         });
         let known = first.and_then(|t| t.first()).map(|t| t.samples.as_slice()).unwrap_or_default();
         let per_sample = known.iter().enumerate().map(|(i, s)| SamplePart {
@@ -180,12 +274,15 @@ impl AttackReport {
             data: session.data_part(),
             backend: session.backend_part(),
             norm: norm.clone(),
+            targeted: options.targets.map(|t| t.to_string()),
             samples,
             interrupted: found.interrupted,
             clean_accuracy,
+            clean_interval: interval(found.clean_correct(), samples),
             results: pairs().flat_map(|(attack, tallies)| tallies.iter().map(|t| result(attack, t))).collect(),
             worst_case: worst_case.collect(),
             zero_gradients: found.zero_gradients,
+            flags: FlagsPart::new(&found.flags, only_without_gradients(options, found)),
             cost: costs
                 .map(|(attack, (queries, &seconds))| CostPart {
                     attack: attack.clone(),
@@ -203,7 +300,8 @@ impl AttackReport {
 
 fn result(attack: &str, norm: &str, clean_accuracy: f64, tally: &Tally) -> ResultPart {
     let samples = tally.samples.len();
-    let robust_accuracy = share(tally.count(Verdict::Robust), samples);
+    let robust = tally.count(Verdict::Robust);
+    let robust_accuracy = share(robust, samples);
     let norms = tally.norms();
     let attacked = tally.samples.iter().filter(|s| s.verdict != Verdict::Misclassified);
     ResultPart {
@@ -213,7 +311,11 @@ fn result(attack: &str, norm: &str, clean_accuracy: f64, tally: &Tally) -> Resul
         clean_accuracy,
         robust_accuracy,
         standard_error: standard_error(robust_accuracy, samples),
+        interval: interval(robust, samples),
         samples,
+        target_success: (!tally.targets.is_empty()).then(|| share(tally.pairs.0, tally.pairs.1)),
+        silent: tally.silent,
+        stages: tally.stages.iter().map(StagePart::from).collect(),
         fooled: tally.count(Verdict::Fooled),
         carried: tally.samples.iter().filter(|s| s.carried).count(),
         ties: attacked.clone().filter(|s| s.score.margin == 0.0).count(),
@@ -222,4 +324,43 @@ fn result(attack: &str, norm: &str, clean_accuracy: f64, tally: &Tally) -> Resul
         median_norm: norms.get(norms.len() / 2).copied(),
         trace: tally.trace.0.iter().map(|s| s.mean_loss).collect(),
     }
+}
+
+/// Attacks that ask for no gradient, by name.
+const WITHOUT_GRADIENTS: [&str; 2] = ["noise", "square"];
+
+/// Whether an attack, as given, asks for no gradient.
+pub(super) fn without_gradients(attack: &str) -> bool {
+    let name = attack.split(':').next().unwrap_or_default();
+    WITHOUT_GRADIENTS.contains(&name.rsplit('/').next().unwrap_or(name))
+}
+
+/// For each ε, samples that only attacks without gradients fooled; those within a composed attack count. Empty where not
+/// both kinds ran.
+pub(super) fn only_without_gradients(options: &AttackOptions, found: &Evaluation) -> Vec<usize> {
+    let composed: Vec<usize> = (0..found.worst.len())
+        .map(|e| {
+            let stages = |tallies: &Vec<Tally>| tallies.get(e).map(|t| t.stages.as_slice()).unwrap_or_default().to_vec();
+            let all = found.attacks.iter().flat_map(stages);
+            all.filter(|s| without_gradients(s.name)).map(|s| s.fooled).sum()
+        })
+        .collect();
+    let kinds: Vec<bool> = options.attacks.iter().map(|a| without_gradients(a)).collect();
+    let both = kinds.contains(&true) && kinds.contains(&false);
+    let any_composed = found.attacks.iter().flatten().any(|t| !t.stages.is_empty());
+    if !both {
+        return if any_composed { composed } else { Vec::new() };
+    }
+    let fooled = |a: usize, e: usize, i: usize| {
+        let sample = found.attacks.get(a).and_then(|t| t.get(e)).and_then(|t| t.samples.get(i));
+        sample.is_some_and(|s| s.verdict == Verdict::Fooled)
+    };
+    let only = |e: usize, i: &usize| {
+        let mut by = (false, false);
+        for (_, without) in kinds.iter().enumerate().filter(|(a, _)| fooled(*a, e, *i)) {
+            if *without { by.0 = true } else { by.1 = true }
+        }
+        by == (true, false)
+    };
+    (0..found.worst.len()).map(|e| composed[e] + (0..found.samples()).filter(|i| only(e, i)).count()).collect()
 }

@@ -1,7 +1,9 @@
 //! Adding up the outcomes of batch after batch.
 
-use hesse_core::attack::AttackError;
+use super::Flags;
+use super::rounds::Round;
 use hesse_core::attack::driver::{AttackOutcome, Queries, SampleOutcome, Trace, Verdict, worst_case};
+use hesse_core::attack::{AttackError, Stage};
 
 /// One attack at one ε over all samples so far.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -14,6 +16,16 @@ pub struct Tally {
     pub replaced: usize,
     /// Mean loss per step.
     pub trace: Trace,
+    /// Samples on which a success was asked about and none returned: at least so many.
+    pub silent: usize,
+    /// What each member of a composed attack added.
+    pub stages: Vec<Stage>,
+    /// The target of what is returned for each sample; empty where the attack was untargeted.
+    pub targets: Vec<u32>,
+    /// Pairs of sample and target that were reached, and all there were.
+    pub pairs: (usize, usize),
+    /// `N × D` attacked samples, where they are kept.
+    pub adversarial: Vec<f32>,
 }
 
 impl Tally {
@@ -44,8 +56,8 @@ pub struct Evaluation {
     pub worst: Vec<Vec<(Verdict, Option<usize>)>>,
     /// Samples whose cross-entropy has a gradient of exactly zero, though they were classified correctly.
     pub zero_gradients: usize,
-    /// Whether the network returns probabilities, as far as the first batch tells.
-    pub probabilities: bool,
+    /// What the first batch tells.
+    pub flags: Flags,
     /// Whether it was stopped before the last sample.
     pub interrupted: bool,
     /// Seconds in all.
@@ -63,12 +75,17 @@ impl Evaluation {
         self.worst.first().map_or(0, |w| w.iter().filter(|(v, _)| *v != Verdict::Misclassified).count())
     }
 
-    /// Adds a batch: the outcome and the seconds of each attack, all of the same samples.
+    /// Adds a batch: what came of each attack and its seconds, all of the same samples.
     ///
     /// # Errors
     /// Where they are not.
-    pub fn add(&mut self, batch: Vec<(AttackOutcome, f64)>) -> Result<(), AttackError> {
-        let (outcomes, seconds): (Vec<AttackOutcome>, Vec<f64>) = batch.into_iter().unzip();
+    pub(super) fn add(&mut self, batch: Vec<(Round, f64)>, keep: bool) -> Result<(), AttackError> {
+        let mut outcomes: Vec<AttackOutcome> = Vec::with_capacity(batch.len());
+        let mut rest = Vec::with_capacity(batch.len());
+        for (round, seconds) in batch {
+            outcomes.push(round.outcome);
+            rest.push((round.targets, round.pairs, seconds));
+        }
         let worst = worst_case(&outcomes)?;
         self.worst.resize(self.worst.len().max(worst.len()), Vec::new());
         for (all, new) in self.worst.iter_mut().zip(worst) {
@@ -79,17 +96,31 @@ impl Evaluation {
         self.queries.resize(outcomes.len(), Queries::default());
         self.seconds.resize(outcomes.len(), 0.0);
         let totals = self.queries.iter_mut().zip(&mut self.seconds);
-        for ((tallies, outcome), ((queries, total), seconds)) in
-            self.attacks.iter_mut().zip(outcomes).zip(totals.zip(seconds))
+        let new = outcomes.into_iter().zip(rest);
+        for ((tallies, (outcome, (targets, pairs, seconds))), (queries, total)) in
+            self.attacks.iter_mut().zip(new).zip(totals)
         {
             *queries += outcome.queries;
             *total += seconds;
             tallies.resize(outcome.epsilons.len(), Tally::default());
-            for (tally, new) in tallies.iter_mut().zip(outcome.epsilons) {
+            for (e, (tally, new)) in tallies.iter_mut().zip(outcome.epsilons).enumerate() {
                 tally.epsilon = new.epsilon;
                 tally.samples.extend(new.samples);
                 tally.replaced += new.replaced;
                 tally.trace.merge(&new.trace);
+                tally.silent += new.silent;
+                for stage in new.stages {
+                    match tally.stages.iter_mut().find(|s| s.name == stage.name) {
+                        Some(s) => (s.attacked, s.fooled) = (s.attacked + stage.attacked, s.fooled + stage.fooled),
+                        None => tally.stages.push(stage),
+                    }
+                }
+                tally.targets.extend(targets.get(e).into_iter().flatten());
+                let (reached, of) = pairs.get(e).copied().unwrap_or_default();
+                tally.pairs = (tally.pairs.0 + reached, tally.pairs.1 + of);
+                if keep {
+                    tally.adversarial.extend(new.adversarial.iter().map(|v| *v as f32));
+                }
             }
         }
         Ok(())

@@ -26,33 +26,44 @@ pub fn attack_text(report: &AttackReport) -> String {
     let correct = (report.clean_accuracy * report.samples as f64).round() as usize;
     let _ = writeln!(
         text,
-        "clean accuracy {} ({} of {})\n",
+        "clean accuracy {} ({} of {}), 95 % interval {}{}\n",
         percent(report.clean_accuracy),
         grouped(correct),
-        grouped(report.samples)
+        grouped(report.samples),
+        between(report.clean_interval),
+        report.targeted.as_ref().map_or_else(String::new, |rule| format!("; targets: {rule}")),
     );
     let mut table = Table::new(&[
         ("attack", Align::Left),
         ("norm", Align::Left),
         ("ε", Align::Right),
         ("robust accuracy", Align::Right),
-        ("± s.e.", Align::Right),
+        ("95 % interval", Align::Right),
         ("fooled", Align::Right),
         ("median norm", Align::Right),
         ("", Align::Left),
     ]);
     for r in &report.results {
-        let carried =
-            if r.carried > 0 { format!("{} of them at a smaller ε only", grouped(r.carried)) } else { String::new() };
+        let mut remarks = Vec::new();
+        if r.carried > 0 {
+            remarks.push(format!("{} of them at a smaller ε only", grouped(r.carried)));
+        }
+        if let Some(share) = r.target_success {
+            remarks.push(format!("{} of targets reached", percent(share)));
+        }
+        let stages: Vec<String> = r.stages.iter().map(|s| format!("{} {}", s.name, grouped(s.fooled))).collect();
+        if !stages.is_empty() {
+            remarks.push(stages.join(" + "));
+        }
         table.row([
             r.attack.clone(),
             r.norm.clone(),
             significant(r.eps, 4),
             percent(r.robust_accuracy),
-            percent(r.standard_error),
+            between(r.interval),
             grouped(r.fooled),
             r.median_norm.map_or_else(|| "–".to_string(), |v| significant(v, 4)),
-            carried,
+            remarks.join(", "),
         ]);
     }
     if report.cost.len() > 1 {
@@ -63,7 +74,7 @@ pub fn attack_text(report: &AttackReport) -> String {
                 w.norm.clone(),
                 significant(w.eps, 4),
                 percent(w.robust_accuracy),
-                percent(w.standard_error),
+                between(w.interval),
                 grouped(correct.saturating_sub(robust)),
             ]);
         }
@@ -85,4 +96,8 @@ pub fn attack_text(report: &AttackReport) -> String {
         let _ = writeln!(text, "{}: {} per sample, {}", cost.attack, counts.join(", "), seconds(cost.seconds));
     }
     text
+}
+
+fn between([low, high]: [f64; 2]) -> String {
+    format!("{} – {}", percent(low), percent(high))
 }

@@ -3,8 +3,12 @@
 use super::ending::{Ending, Usage};
 use super::flags::AttackFlags;
 use super::{interrupt, output, progress::Progress};
-use crate::attack::{AttackReport, Event, Watch, attack_text, evaluate};
+use crate::attack::{
+    AttackOptions, AttackReport, Evaluation, Event, Place, Watch, adversarial_tensors, attack_text, evaluate, sheet,
+    trace_csv,
+};
 use crate::problem::Session;
+use crate::weights::write_safetensors;
 
 pub(super) fn run(flags: &AttackFlags, command: &[String]) -> anyhow::Result<Ending> {
     let options = flags.options().map_err(Usage)?;
@@ -12,6 +16,7 @@ pub(super) fn run(flags: &AttackFlags, command: &[String]) -> anyhow::Result<End
     options.make()?;
     options.driver(flags.machine.seed)?;
     let destination = flags.output.prepare()?;
+    let files = Files::prepare(flags).map_err(Usage)?;
     interrupt::listen();
     let session = Session::open(flags.spec())?;
     output::notes(session.notices());
@@ -34,5 +39,48 @@ pub(super) fn run(flags: &AttackFlags, command: &[String]) -> anyhow::Result<End
     if let Some(destination) = destination {
         destination.finish(&report)?;
     }
+    files.finish(&session, &options, &found, &report)?;
     Ok(if found.interrupted { Ending::Interrupted } else { Ending::Done })
+}
+
+/// Files beside the result.
+struct Files {
+    save: Option<Place>,
+    sheet: Option<Place>,
+    trace: Option<Place>,
+}
+
+impl Files {
+    /// Begins them, so that one that cannot be written is found before the work.
+    fn prepare(flags: &AttackFlags) -> Result<Self, String> {
+        let begin = |flag, path: &Option<std::path::PathBuf>| path.as_deref().map(|p| Place::prepare(flag, p)).transpose();
+        Ok(Files {
+            save: begin("--save", &flags.save)?,
+            sheet: begin("--sheet", &flags.sheet)?,
+            trace: begin("--trace", &flags.trace)?,
+        })
+    }
+
+    fn finish(
+        self,
+        session: &Session,
+        options: &AttackOptions,
+        found: &Evaluation,
+        report: &AttackReport,
+    ) -> anyhow::Result<()> {
+        if let Some(place) = self.save {
+            let (tensors, metadata) = adversarial_tensors(report, found, session.dataset().sample_shape());
+            write_safetensors(place.path(), &tensors, &metadata)?;
+        }
+        if let Some(place) = self.sheet {
+            match sheet(options, found, session.dataset())? {
+                Some(bytes) => place.write(&bytes)?,
+                None => output::note("--sheet: there is no sample to show"),
+            }
+        }
+        if let Some(place) = self.trace {
+            place.write(trace_csv(options, found).as_bytes())?;
+        }
+        Ok(())
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::built::library;
 use hesse_core::SecondOrderBackend;
+use hesse_core::attack::{AttackRequest, Goal, InputOracle, NetworkOracle, Norm, ThreatModel, losses};
 use hesse_core::backend::{BackendRequest, HostTensor};
 use hesse_core::eigen::{Control, EigenRequest};
 use hesse_core::graph::Mode;
@@ -11,7 +12,7 @@ use hesse_core::model::{Normalization, Task, record};
 use hesse_core::operator::{Batch, Curvature, DatasetOperator, Evaluator, LinearOperator, Weights};
 use hesse_core::options::Options;
 use hesse_core::program::Problem;
-use hesse_core::registry::{BackendEntry, Entry, Listed, ModelEntry, SolverEntry, all, find};
+use hesse_core::registry::{AttackEntry, BackendEntry, Entry, Listed, ModelEntry, SolverEntry, all, find};
 use hesse_core::vectors::Precision;
 
 fn same_listing<E: Entry>(loaded: &[Listed<E>]) {
@@ -26,7 +27,9 @@ fn same_listing<E: Entry>(loaded: &[Listed<E>]) {
 
 #[test]
 fn listings_do_not_depend_on_how_a_crate_came() {
-    for name in ["lanczos", "krylov_schur", "mlp", "convnet", "resnet", "vit", "gradient_attacks", "candle"] {
+    let attacks = ["gradient_attacks", "minimal_attacks", "score_attacks", "autoattack"];
+    let others = ["lanczos", "krylov_schur", "mlp", "convnet", "resnet", "vit", "candle"];
+    for name in others.into_iter().chain(attacks) {
         let library = library(name);
         assert!(!library.is_empty(), "{name}");
         same_listing(&library.models);
@@ -96,6 +99,71 @@ fn the_loaded_solver_returns_the_bits_of_the_linked_one() {
         };
         assert_eq!(solve(&loaded), solve(&linked));
     }
+}
+
+#[test]
+fn every_loaded_attack_returns_the_bits_of_the_linked_one() {
+    let backend = (find::<BackendEntry>("builtin/candle").unwrap().open)(&BackendRequest {
+        device: "cpu".into(),
+        precision: Precision::F32,
+        threads: Some(1),
+    })
+    .unwrap();
+    let task = Task { input: vec![1, 6, 6], classes: 5 };
+    let entry = find::<ModelEntry>("builtin/mlp").unwrap();
+    let model = (entry.make)(&"hidden=12,activation=tanh".parse().unwrap(), &task).unwrap();
+    let graph = record(model.as_ref(), &task, &Normalization::default(), Mode::Eval).unwrap();
+    let (parameters, buffers) = Weights::initial(&graph, 1);
+    let weights = Weights::upload(backend.as_ref(), &graph, &parameters, &buffers).unwrap();
+    let oracle = NetworkOracle::new(backend.as_ref(), graph, &weights, 8).unwrap();
+    let samples: Vec<f64> = (0..6 * 36).map(|i| f64::from(i * 31 % 97) / 97.0).collect();
+    let z = oracle.logits(&samples).unwrap();
+    let labels: Vec<u32> = z.chunks(5).map(|z| losses::prediction(z).unwrap()).collect();
+    let indices: Vec<usize> = (0..6).collect();
+    let mut compared = Vec::new();
+    for library in ["gradient_attacks", "minimal_attacks", "score_attacks", "autoattack"].map(library) {
+        for loaded in &library.attacks {
+            let linked = find::<AttackEntry>(&format!("builtin/{}", loaded.name())).unwrap();
+            let short: Vec<&str> = [("steps", "steps=7"), ("queries", "queries=20"), ("searches", "searches=2")]
+                .into_iter()
+                .filter(|(key, _)| loaded.options().iter().any(|o| o.name == *key))
+                .map(|(_, option)| option)
+                .collect();
+            let options: Options = short.join(",").parse().unwrap();
+            for norm in [Norm::Linf, Norm::L2, Norm::L1] {
+                let request = AttackRequest {
+                    samples: &samples,
+                    labels: &labels,
+                    goal: Goal::Untargeted,
+                    threat: ThreatModel { norm, lower: 0.0, upper: 1.0 },
+                    epsilon: if norm == Norm::Linf { 0.05 } else { 0.8 },
+                    indices: &indices,
+                    seed: 4,
+                };
+                let run = |entry: &Listed<AttackEntry>| {
+                    let mut steps = 0;
+                    let attack = (entry.make)(&options).unwrap();
+                    let budget = attack.budget();
+                    let found = attack.run(&oracle, &request, &mut |_| {
+                        steps += 1;
+                        Control::Continue
+                    });
+                    (found.map_err(|e| e.to_string()), steps, budget)
+                };
+                let (a, b) = (run(loaded), run(&linked));
+                match (&a.0, &b.0) {
+                    (Err(a), Err(b)) => assert!(a.contains(b.as_str()), "{a} / {b}"),
+                    _ => assert_eq!(a, b, "{} {norm}", loaded.name()),
+                }
+                assert!(a.0.is_err() || a.1 > 0, "{} {norm}", loaded.name());
+            }
+            compared.push(loaded.name());
+        }
+    }
+    // The library of the composed attack offers it alone, though its parts are linked into it.
+    let all: Vec<&str> = hesse_core::registry::attacks().iter().map(|e| e.name()).collect();
+    assert!(compared.iter().all(|name| all.contains(name)) && compared.len() >= 12, "{compared:?}");
+    assert_eq!(library("autoattack").attacks.iter().map(|e| e.name()).collect::<Vec<_>>(), ["autoattack"]);
 }
 
 /// Loss, gradient and one Hessian product of a small network.

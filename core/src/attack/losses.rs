@@ -30,6 +30,11 @@ pub fn margin(logits: &[f64], label: u32) -> f64 {
     }
 }
 
+/// The class with the largest logit beside the label, the lowest on a tie; none where there is none.
+pub fn rival(logits: &[f64], label: u32) -> Option<u32> {
+    largest(logits, Some(label as usize)).map(|class| class as u32)
+}
+
 /// The loss of one sample; NaN where the label is no class.
 pub fn value(loss: AttackLoss, logits: &[f64], label: u32) -> f64 {
     match loss {

@@ -9,21 +9,26 @@
 //! Source: Rauber et al., *Foolbox Native*, JOSS 5 (2020) 2607, for the division of labour.
 
 pub mod combine;
+pub mod diagnose;
 pub mod driver;
 mod entry;
 mod error;
 pub mod geometry;
 pub mod losses;
 pub mod network;
+pub mod objective;
 mod oracle;
+mod picked;
 mod threat;
 
-pub use combine::{Ensemble, Restarts};
+pub use combine::{Cascade, Ensemble, Incumbents, Member, Restarts, Stage};
 pub use driver::Driver;
 pub use entry::{AttackEntry, MakeAttack};
 pub use error::{AttackError, OracleError};
 pub use network::{CompiledOracle, NetworkOracle};
+pub use objective::{Aim, Objective};
 pub use oracle::{AttackLoss, InputOracle, LossGradient};
+pub use picked::Picked;
 pub use threat::{Goal, Norm, ThreatModel};
 
 use crate::eigen::Control;
@@ -108,5 +113,11 @@ pub trait Attack: Send + Sync {
     /// Whether one run serves every ε.
     fn budget(&self) -> Budget {
         Budget::Fixed
+    }
+
+    /// The parts of an attack that runs them in order on what still stands, so that a driver can say what each added;
+    /// none for all others. They do not cross to another library: an attack loaded from one is a single part.
+    fn members(&self) -> &[Member] {
+        &[]
     }
 }

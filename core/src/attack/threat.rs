@@ -90,6 +90,16 @@ pub enum Goal {
     Targeted,
 }
 
+impl Goal {
+    /// Whether these logits of one sample reach it. Logits with NaN reach nothing.
+    pub fn reached(self, logits: &[f64], label: u32) -> bool {
+        super::losses::prediction(logits).is_some_and(|p| match self {
+            Goal::Untargeted => p != label,
+            Goal::Targeted => p == label,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,8 +1,7 @@
 //! Projected steps up the gradient: the loop that `ifgsm` and `pgd` share.
 
 use crate::keeper::Keeper;
-use crate::uphill::{standing, uphill};
-use hesse_core::attack::{AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle, Norm, geometry};
+use hesse_core::attack::{Aim, AttackError, AttackRequest, AttackStep, InputOracle, Norm, Objective, geometry};
 use hesse_core::eigen::Control;
 
 /// The share of entries that an L1 step moves unless another is asked for. SLIDE's 1 % was made for thousands of
@@ -34,7 +33,7 @@ pub enum Return {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Climb {
     /// What is raised.
-    pub loss: AttackLoss,
+    pub loss: Objective,
     /// Number of steps, each one gradient.
     pub steps: usize,
     /// Length of a step, in the norm of the threat model.
@@ -67,12 +66,13 @@ impl Climb {
                 geometry::random_start(threat, epsilon, request.seed, index, clean, x);
             }
         }
+        let aim = Aim::new(oracle, request, self.loss)?;
         let mut keeper = Keeper::new(&x, request.labels.len());
         let mut velocity = vec![0.0; if self.momentum > 0.0 { x.len() } else { 0 }];
         for step in 1..=self.steps {
-            let mut found = uphill(oracle, request, self.loss, &x)?;
+            let mut found = aim.uphill(&x)?;
             if self.returned == Return::Best {
-                keeper.offer(&x, &standing(oracle, request, self.loss, &x)?);
+                keeper.offer(&x, &aim.standing(&x)?);
             }
             if observe(AttackStep { step, losses: &found.losses }) == Control::Stop {
                 return Err(AttackError::Interrupted);
@@ -91,7 +91,7 @@ impl Climb {
         if self.returned == Return::Last {
             return Ok(x);
         }
-        keeper.offer(&x, &standing(oracle, request, self.loss, &x)?);
+        keeper.offer(&x, &aim.standing(&x)?);
         Ok(keeper.samples)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::climb::{Climb, Return, SHARE, Start};
 use crate::uphill::{LOSS, loss_of};
-use hesse_core::attack::{Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle};
+use hesse_core::attack::{Attack, AttackEntry, AttackError, AttackRequest, AttackStep, InputOracle, Objective};
 use hesse_core::eigen::Control;
 use hesse_core::options::{OptionError, OptionKind, OptionSpec, Options};
 
@@ -22,7 +22,7 @@ pub enum StepRule {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ifgsm {
     /// What is raised.
-    pub loss: AttackLoss,
+    pub loss: Objective,
     /// Number of steps.
     pub steps: usize,
     /// Their length.

@@ -4,8 +4,10 @@
 //! |---|---|---|
 //! | `fgsm` | one step of the whole budget; with L2 the L2GRAD of Yao et al. 2018 | L∞, L2, L1 |
 //! | `ifgsm` | the same in several steps from the clean sample: FGSM-10 of Yao et al. 2018 | L∞, L2, L1 |
+//! | `l2grad` | one step of length ε: the paper's name for the above with L2 | L2 |
 //! | `pgd` | projected gradient ascent from a random start, with momentum and restarts | L∞, L2, L1 |
 //! | `apgd` | step sizes that adapt to progress; no step size to choose | L∞, L2, L1 |
+//! | `apgd-t` | the same towards the best other classes, on the targeted difference-of-logits ratio | L∞, L2, L1 |
 //! | `deepfool` | steps to the nearest linearised boundary: small perturbations | L2, L∞ |
 //! | `noise` | random points of the ball | L∞, L2, L1 |
 //!
@@ -33,10 +35,10 @@ mod pgd;
 mod restarts;
 mod uphill;
 
-pub use apgd::Apgd;
+pub use apgd::{Apgd, ApgdTargeted};
 pub use climb::{Climb, Return, Start};
 pub use deepfool::DeepFool;
-pub use fgsm::Fgsm;
+pub use fgsm::{Fgsm, L2Grad};
 pub use ifgsm::{Ifgsm, StepRule};
 pub use noise::Noise;
 pub use pgd::{Pgd, StepSize};

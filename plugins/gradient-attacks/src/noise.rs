@@ -1,9 +1,8 @@
 //! Random points of the ball: what every attack must beat, or gradients are masked.
 
 use crate::keeper::Keeper;
-use crate::uphill::standing;
 use hesse_core::attack::{
-    Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle, geometry,
+    Aim, Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle, geometry,
 };
 use hesse_core::eigen::Control;
 use hesse_core::options::{OptionError, OptionKind, OptionSpec, Options};
@@ -27,6 +26,7 @@ impl Attack for Noise {
         let d = request.check(oracle)?.max(1);
         let stream = |&index: &usize| Stream::new(request.seed, Purpose::AttackNoise, index as u64);
         let mut streams: Vec<Stream> = request.indices.iter().map(stream).collect();
+        let aim = Aim::new(oracle, request, AttackLoss::CrossEntropy.into())?;
         let mut keeper = Keeper::new(request.samples, request.labels.len());
         let mut x = request.samples.to_vec();
         for step in 1..=self.draws {
@@ -36,7 +36,7 @@ impl Attack for Noise {
                 x.iter_mut().zip(clean).for_each(|(x, c)| *x += c);
                 geometry::project(&request.threat, request.epsilon, clean, x);
             }
-            let found = standing(oracle, request, AttackLoss::CrossEntropy, &x)?;
+            let found = aim.standing(&x)?;
             keeper.offer(&x, &found);
             let losses: Vec<f64> = found.iter().map(|s| s.1).collect();
             if observe(AttackStep { step, losses: &losses }) == Control::Stop {

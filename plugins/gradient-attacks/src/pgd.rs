@@ -2,8 +2,10 @@
 
 use crate::climb::{Climb, Return, SHARE, Start};
 use crate::restarts::{RANDOM_START, RESTARTS, repeated, starts_of};
-use crate::uphill::{LOSS, loss_of};
-use hesse_core::attack::{Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle};
+use crate::uphill::{OBJECTIVE, objective_of};
+use hesse_core::attack::{
+    Attack, AttackEntry, AttackError, AttackRequest, AttackStep, InputOracle, Objective,
+};
 use hesse_core::eigen::Control;
 use hesse_core::options::{OptionError, OptionKind, OptionSpec, Options};
 
@@ -20,7 +22,7 @@ pub enum StepSize {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pgd {
     /// What is raised.
-    pub loss: AttackLoss,
+    pub loss: Objective,
     /// Number of steps.
     pub steps: usize,
     /// Their length.
@@ -85,7 +87,7 @@ const OPTIONS: &[OptionSpec] = &[
         default: "best",
         help: "which iterate: best (success, then loss) or last",
     },
-    LOSS,
+    OBJECTIVE,
 ];
 
 fn make(options: &Options) -> Result<Box<dyn Attack>, OptionError> {
@@ -101,7 +103,7 @@ fn make(options: &Options) -> Result<Box<dyn Attack>, OptionError> {
         if options.choice("return", "best", &["best", "last"])? == "last" { Return::Last } else { Return::Best };
     let momentum = options.number("momentum", 0.0)?.unwrap_or(0.0);
     let share = options.number("share", 0.0)?.unwrap_or(SHARE);
-    let attack = Pgd { loss: loss_of(options)?, steps, step, start, momentum, share, returned };
+    let attack = Pgd { loss: objective_of(options, random_start)?, steps, step, start, momentum, share, returned };
     Ok(repeated(attack, restarts))
 }
 

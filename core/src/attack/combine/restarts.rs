@@ -1,6 +1,6 @@
 //! The same attack from several random starts, the best for each sample.
 
-use super::evaluate;
+use super::Incumbents;
 use crate::attack::{Attack, AttackError, AttackRequest, AttackStep, Budget, InputOracle};
 use crate::eigen::Control;
 use crate::random::{Purpose, Stream};
@@ -32,7 +32,7 @@ impl Attack for Restarts {
         request: &AttackRequest<'_>,
         observe: &mut dyn FnMut(AttackStep<'_>) -> Control,
     ) -> Result<Vec<f64>, AttackError> {
-        let dimension = request.check(oracle)?;
+        request.check(oracle)?;
         let mut steps = 0;
         let first = self.attack.run(oracle, request, &mut |step| {
             steps = step.step;
@@ -41,46 +41,24 @@ impl Attack for Restarts {
         if self.count == 1 {
             return Ok(first);
         }
-        let mut best = evaluate(oracle, request, first)?;
+        let mut best = Incumbents::new(oracle, request, self.budget(), first)?;
         for restart in 1..self.count {
-            let again = |i: &usize| self.budget() == Budget::Minimal || !best.scores[*i].success;
-            let positions: Vec<usize> = (0..request.labels.len()).filter(again).collect();
+            let positions = match self.budget() {
+                Budget::Minimal => (0..request.labels.len()).collect(),
+                Budget::Fixed => best.standing(),
+            };
             if positions.is_empty() {
                 break;
             }
-            let row = |i: &usize| request.samples.get(i * dimension..(i + 1) * dimension).unwrap_or_default();
-            let samples: Vec<f64> = positions.iter().flat_map(row).copied().collect();
-            let labels: Vec<u32> = positions.iter().map(|&i| request.labels[i]).collect();
-            let indices: Vec<usize> = positions.iter().map(|&i| request.indices[i]).collect();
-            let part = AttackRequest {
-                samples: &samples,
-                labels: &labels,
-                indices: &indices,
-                seed: seed_of(request.seed, restart),
-                ..*request
-            };
             let before = steps;
-            let proposed = self.attack.run(oracle, &part, &mut |step| {
-                steps = before + step.step;
-                observe(AttackStep { step: steps, losses: step.losses })
+            best.attempt(&positions, seed_of(request.seed, restart), |part| {
+                self.attack.run(oracle, part, &mut |step| {
+                    steps = before + step.step;
+                    observe(AttackStep { step: steps, losses: step.losses })
+                })
             })?;
-            let found = evaluate(oracle, &part, proposed)?;
-            let mut known = crate::attack::driver::Candidates {
-                samples: positions
-                    .iter()
-                    .flat_map(|i| best.samples[i * dimension..(i + 1) * dimension].to_vec())
-                    .collect(),
-                scores: positions.iter().map(|&i| best.scores[i]).collect(),
-                replaced: 0,
-            };
-            known.improve(&found, request.goal, self.budget());
-            for (k, &i) in positions.iter().enumerate() {
-                best.samples[i * dimension..(i + 1) * dimension]
-                    .copy_from_slice(&known.samples[k * dimension..(k + 1) * dimension]);
-                best.scores[i] = known.scores[k];
-            }
         }
-        Ok(best.samples)
+        Ok(best.into_samples())
     }
 
     fn budget(&self) -> Budget {

@@ -125,10 +125,7 @@ pub(super) fn score(
         .map(|((x, c), (z, &label))| {
             change.iter_mut().zip(x.iter().zip(c)).for_each(|(d, (x, c))| *d = x - c);
             let prediction = losses::prediction(z);
-            let success = prediction.is_some_and(|p| match goal {
-                Goal::Untargeted => p != label,
-                Goal::Targeted => p == label,
-            });
+            let success = goal.reached(z, label);
             let (loss, margin) = (losses::value(AttackLoss::CrossEntropy, z, label), losses::margin(z, label));
             Scored { success, prediction, loss, margin, norm: threat.norm.of(&change) }
         })

@@ -11,7 +11,9 @@
 //! * What fooled the network at a smaller ε is allowed at a larger one, so it is carried forward: success is monotone
 //!   in ε for every sample, and the number of samples to which that mattered is reported.
 //! * Entries that are NaN or infinite are replaced by clean ones and counted.
-//! * Passes are counted by a wrapper around the oracle, the loss of every step is recorded.
+//! * Passes are counted by a wrapper around the oracle, the loss of every step is recorded, and an attack that came upon
+//!   a success and returned something else is found out.
+//! * Of an attack made of [members](super::Attack::members), what each added is reported.
 //!
 //! Sources: Rauber et al., *Foolbox Native*, JOSS 5 (2020) 2607 (a driver that is final); Carlini et al., *On
 //! Evaluating Adversarial Robustness*, 2019 (worst case per sample, never the mean of the best attack).
@@ -22,6 +24,7 @@ mod counting;
 mod outcome;
 mod run;
 mod trace;
+mod witness;
 mod worst_case;
 
 pub use batch::SampleBatch;

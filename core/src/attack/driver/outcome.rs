@@ -1,6 +1,7 @@
 //! What a driven attack found.
 
 use super::{Queries, Scored, Trace};
+use crate::attack::Stage;
 
 /// What became of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,6 +42,11 @@ pub struct EpsilonOutcome {
     pub replaced: usize,
     /// Mean loss per step; empty where the attack was not run at this ε.
     pub trace: Trace,
+    /// Samples on which the attack asked about a success but returned none: at least so many. Zero where it was not run
+    /// at this ε.
+    pub silent: usize,
+    /// What each member of a composed attack added; empty for all others.
+    pub stages: Vec<Stage>,
 }
 
 impl EpsilonOutcome {

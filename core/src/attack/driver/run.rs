@@ -1,11 +1,14 @@
 //! Driving one attack over the samples of one batch and every ε.
 
 use super::candidate::{require_logits, score};
+use super::witness::Witness;
 use super::{
     AttackOutcome, Candidates, CountedOracle, EpsilonOutcome, SampleBatch, SampleOutcome, Scored, Trace, Verdict,
 };
+use crate::attack::combine::cascade;
+use crate::attack::diagnose::zero_gradients;
 use crate::attack::{
-    Attack, AttackError, AttackLoss, AttackRequest, AttackStep, Budget, Goal, InputOracle, ThreatModel,
+    Attack, AttackError, AttackLoss, AttackRequest, AttackStep, Budget, Goal, InputOracle, Stage, ThreatModel,
 };
 use crate::eigen::Control;
 
@@ -34,6 +37,16 @@ struct Attacked<'a> {
     samples: &'a [f64],
     labels: &'a [u32],
     indices: &'a [usize],
+}
+
+/// What an attack proposed, and what was seen on the way.
+#[derive(Clone, Default)]
+struct Proposal {
+    samples: Vec<f64>,
+    trace: Trace,
+    /// For every sample whether a success was asked about.
+    seen: Vec<bool>,
+    stages: Vec<Stage>,
 }
 
 impl Driver {
@@ -96,25 +109,32 @@ impl Driver {
         let labels: Vec<u32> = positions.iter().map(|&i| batch.labels[i]).collect();
         let indices: Vec<usize> = positions.iter().map(|&i| batch.indices[i]).collect();
         let attacked = Attacked { positions: &positions, samples: &samples, labels: &labels, indices: &indices };
-        let zero_gradients = zero_gradients(oracle, &attacked, dimension)?;
+        let zero_gradients = zero_gradients(oracle, &samples, &labels, AttackLoss::CrossEntropy)?;
 
-        let mut minimal: Option<(Vec<f64>, Trace)> = None;
+        let mut minimal: Option<Vec<f64>> = None;
         let mut best: Option<Candidates> = None;
         let mut epsilons = Vec::with_capacity(self.epsilons.len());
         for &epsilon in &self.epsilons {
-            let (proposed, trace) = match (attack.budget(), &minimal) {
+            let mut proposal = match (attack.budget(), &minimal) {
                 // Nothing can be chosen.
-                _ if epsilon == 0.0 || positions.is_empty() => (samples.clone(), Trace::default()),
-                (Budget::Minimal, Some((found, _))) => (found.clone(), Trace::default()),
+                _ if epsilon == 0.0 || positions.is_empty() => {
+                    Proposal { samples: samples.clone(), ..Proposal::default() }
+                }
+                (Budget::Minimal, Some(found)) => Proposal { samples: found.clone(), ..Proposal::default() },
                 (Budget::Minimal, None) => {
                     let largest = self.epsilons.last().copied().unwrap_or(epsilon);
-                    let found = self.propose(&counted, attack, &attacked, largest, observe)?;
-                    minimal.insert(found).clone()
+                    let mut found = self.propose(&counted, attack, &attacked, largest, observe)?;
+                    // A point that was asked about may lie within the largest ε and outside of this one.
+                    found.seen.clear();
+                    minimal = Some(found.samples.clone());
+                    found
                 }
                 (Budget::Fixed, _) => self.propose(&counted, attack, &attacked, epsilon, observe)?,
             };
+            let proposed = std::mem::take(&mut proposal.samples);
             let clean_rows = (attacked.samples, attacked.labels);
             let mut found = Candidates::evaluate(&counted, &self.threat, self.goal, epsilon, clean_rows, proposed)?;
+            let silent = proposal.seen.iter().zip(&found.scores).filter(|(seen, s)| **seen && !s.success).count();
             let mut carried = vec![false; positions.len()];
             if let Some(previous) = &best {
                 let alone: Vec<bool> = found.scores.iter().map(|s| s.success).collect();
@@ -122,7 +142,10 @@ impl Driver {
                 carried = taken.iter().zip(&alone).map(|(taken, alone)| *taken && !alone).collect();
                 carried.iter_mut().zip(&found.scores).for_each(|(c, s)| *c &= s.success);
             }
-            epsilons.push(self.outcome(batch, &clean, &attacked, (epsilon, &found, &carried, trace)));
+            let (samples, adversarial) = outcome(batch, &clean, &attacked, &found, &carried);
+            let Proposal { trace, stages, .. } = proposal;
+            let replaced = found.replaced;
+            epsilons.push(EpsilonOutcome { epsilon, samples, adversarial, replaced, trace, silent, stages });
             best = Some(found);
         }
         Ok(AttackOutcome { epsilons, queries: counted.queries(), attacked: positions.len(), zero_gradients })
@@ -136,7 +159,7 @@ impl Driver {
         attacked: &Attacked<'_>,
         epsilon: f64,
         observe: &mut dyn FnMut(DriverEvent<'_>) -> Control,
-    ) -> Result<(Vec<f64>, Trace), AttackError> {
+    ) -> Result<Proposal, AttackError> {
         let request = AttackRequest {
             samples: attacked.samples,
             labels: attacked.labels,
@@ -151,56 +174,54 @@ impl Driver {
         }
         let mut trace = Trace::default();
         let mut stopped = false;
-        let proposed = attack.run(oracle, &request, &mut |step| {
+        let witness = Witness::new(oracle, (request.samples, request.labels), self.goal, self.threat, epsilon);
+        let mut on_step = |step: AttackStep<'_>| {
             trace.record(&step);
             let control = observe(DriverEvent::Step(step));
             stopped |= control == Control::Stop;
             control
-        })?;
+        };
+        let members = attack.members();
+        let (samples, stages) = if members.is_empty() {
+            (attack.run(&witness, &request, &mut on_step)?, Vec::new())
+        } else {
+            cascade(members, &witness, &request, &mut on_step)?
+        };
         // An attack may ignore the wish; its result is then that of another run than was asked for.
-        if stopped { Err(AttackError::Interrupted) } else { Ok((proposed, trace)) }
-    }
-
-    fn outcome(
-        &self,
-        batch: &SampleBatch<'_>,
-        clean: &[Scored],
-        attacked: &Attacked<'_>,
-        (epsilon, found, carried, trace): (f64, &Candidates, &[bool], Trace),
-    ) -> EpsilonOutcome {
-        let mut samples: Vec<SampleOutcome> = clean
-            .iter()
-            .zip(batch.labels.iter().zip(batch.indices))
-            .map(|(score, (&label, &index))| SampleOutcome {
-                index,
-                label,
-                verdict: Verdict::Misclassified,
-                score: *score,
-                carried: false,
-            })
-            .collect();
-        let mut adversarial = batch.samples.to_vec();
-        let dimension = adversarial.len() / samples.len().max(1);
-        let rows = found.samples.chunks_exact(dimension.max(1)).zip(found.scores.iter().zip(carried));
-        for (&position, (row, (score, &carried))) in attacked.positions.iter().zip(rows) {
-            if let Some(to) = adversarial.get_mut(position * dimension..(position + 1) * dimension) {
-                to.copy_from_slice(row);
-            }
-            if let Some(sample) = samples.get_mut(position) {
-                sample.verdict = if score.success { Verdict::Fooled } else { Verdict::Robust };
-                (sample.score, sample.carried) = (*score, carried);
-            }
-        }
-        EpsilonOutcome { epsilon, samples, adversarial, replaced: found.replaced, trace }
+        if stopped { Err(AttackError::Interrupted) } else { Ok(Proposal { samples, trace, seen: witness.seen(), stages }) }
     }
 }
 
-/// Samples at which the gradient of the cross-entropy is zero throughout, or not finite.
-fn zero_gradients(oracle: &dyn InputOracle, attacked: &Attacked<'_>, dimension: usize) -> Result<usize, AttackError> {
-    if attacked.labels.is_empty() {
-        return Ok(0);
+/// The verdict on every sample of a batch, and the samples themselves.
+fn outcome(
+    batch: &SampleBatch<'_>,
+    clean: &[Scored],
+    attacked: &Attacked<'_>,
+    found: &Candidates,
+    carried: &[bool],
+) -> (Vec<SampleOutcome>, Vec<f64>) {
+    let mut samples: Vec<SampleOutcome> = clean
+        .iter()
+        .zip(batch.labels.iter().zip(batch.indices))
+        .map(|(score, (&label, &index))| SampleOutcome {
+            index,
+            label,
+            verdict: Verdict::Misclassified,
+            score: *score,
+            carried: false,
+        })
+        .collect();
+    let mut adversarial = batch.samples.to_vec();
+    let dimension = adversarial.len() / samples.len().max(1);
+    let rows = found.samples.chunks_exact(dimension.max(1)).zip(found.scores.iter().zip(carried));
+    for (&position, (row, (score, &carried))) in attacked.positions.iter().zip(rows) {
+        if let Some(to) = adversarial.get_mut(position * dimension..(position + 1) * dimension) {
+            to.copy_from_slice(row);
+        }
+        if let Some(sample) = samples.get_mut(position) {
+            sample.verdict = if score.success { Verdict::Fooled } else { Verdict::Robust };
+            (sample.score, sample.carried) = (*score, carried);
+        }
     }
-    let found = oracle.loss_gradient(attacked.samples, attacked.labels, AttackLoss::CrossEntropy)?;
-    let rows = found.gradient.chunks_exact(dimension.max(1));
-    Ok(rows.filter(|row| row.iter().all(|g| *g == 0.0) || row.iter().any(|g| !g.is_finite())).count())
+    (samples, adversarial)
 }

@@ -32,13 +32,15 @@ impl Trace {
     /// Adds the trace of other samples under the same attack, step by step, each weighted by its samples.
     pub fn merge(&mut self, other: &Trace) {
         for new in &other.0 {
-            match self.0.iter_mut().find(|s| s.step == new.step) {
-                Some(old) => {
+            // Steps rise, in both.
+            match self.0.binary_search_by_key(&new.step, |s| s.step) {
+                Ok(at) => {
+                    let old = &mut self.0[at];
                     let samples = old.samples + new.samples;
                     let total = old.mean_loss * old.samples as f64 + new.mean_loss * new.samples as f64;
                     *old = TraceStep { step: old.step, samples, mean_loss: total / samples.max(1) as f64 };
                 }
-                None => self.0.push(*new),
+                Err(at) => self.0.insert(at, *new),
             }
         }
     }

@@ -12,10 +12,11 @@ use std::ffi::c_void;
 pub const SYMBOL: &str = "hesse_plugin_manifest";
 
 /// Makes this library loadable: exports the one function that the program looks for. Write it once, in the crate that is
-/// built as `cdylib`; everything that this crate and the crates it names have [submitted](crate::submit) is offered.
+/// built as `cdylib`; everything that this crate and the crates it names have [submitted](crate::submit) is offered. With
+/// names, as in `export_plugins!("mine")`, only entries of these are: for a crate that is made of others.
 #[macro_export]
 macro_rules! export_plugins {
-    () => {
+    ($($only:literal),* $(,)?) => {
         #[allow(unsafe_code)] // an exported name; what it returns is made by the core crate
         const _: () = {
             static MANIFEST: $crate::plugin::raw::Manifest = $crate::plugin::export::manifest::<Package>();
@@ -24,6 +25,7 @@ macro_rules! export_plugins {
                 const PACKAGE: &'static str = env!("CARGO_PKG_NAME");
                 const VERSION: &'static str = env!("CARGO_PKG_VERSION");
                 const UNWINDS: bool = cfg!(panic = "unwind");
+                const ONLY: &'static [&'static str] = &[$($only),*];
             }
             #[unsafe(no_mangle)]
             pub extern "C" fn hesse_plugin_manifest() -> *const $crate::plugin::raw::Manifest {
@@ -41,6 +43,8 @@ pub trait Registered {
     const VERSION: &'static str;
     /// Whether panics unwind in this build.
     const UNWINDS: bool;
+    /// The entries offered; all if there are none.
+    const ONLY: &'static [&'static str] = &[];
 }
 
 /// The manifest of a library.
@@ -55,7 +59,7 @@ pub const fn manifest<P: Registered>() -> Manifest {
         package: Str::new(P::PACKAGE),
         version: Str::new(P::VERSION),
         attach: Some(attach::<P>),
-        entries: Some(entries),
+        entries: Some(entries::<P>),
     }
 }
 
@@ -64,18 +68,19 @@ unsafe extern "C" fn attach<P: Registered>(table: *const HostTable) {
     guard_or((), || unsafe { host::attach(table, P::PACKAGE) });
 }
 
-unsafe extern "C" fn entries(sink: *mut c_void, push: PushEntry) {
+unsafe extern "C" fn entries<P: Registered>(sink: *mut c_void, push: PushEntry) {
     // SAFETY: the receiver copies what it wants during the call; entries live as long as the library.
     guard_or((), || unsafe {
-        offer::<ModelEntry>(raw::KIND_MODEL, (&raw const MODEL).cast(), sink, push);
-        offer::<SolverEntry>(raw::KIND_SOLVER, (&raw const SOLVER).cast(), sink, push);
-        offer::<AttackEntry>(raw::KIND_ATTACK, (&raw const ATTACK).cast(), sink, push);
-        offer::<BackendEntry>(raw::KIND_BACKEND, (&raw const BACKEND).cast(), sink, push);
+        offer::<P, ModelEntry>(raw::KIND_MODEL, (&raw const MODEL).cast(), sink, push);
+        offer::<P, SolverEntry>(raw::KIND_SOLVER, (&raw const SOLVER).cast(), sink, push);
+        offer::<P, AttackEntry>(raw::KIND_ATTACK, (&raw const ATTACK).cast(), sink, push);
+        offer::<P, BackendEntry>(raw::KIND_BACKEND, (&raw const BACKEND).cast(), sink, push);
     });
 }
 
-unsafe fn offer<E: Entry>(kind: u32, table: *const c_void, sink: *mut c_void, push: PushEntry) {
+unsafe fn offer<P: Registered, E: Entry>(kind: u32, table: *const c_void, sink: *mut c_void, push: PushEntry) {
     let mut linked = E::linked();
+    linked.retain(|e| P::ONLY.is_empty() || P::ONLY.contains(&e.name()));
     // The order of `inventory` depends on the linker.
     linked.sort_by_key(|e| e.name());
     for entry in linked {

@@ -8,10 +8,10 @@ use hesse_core::attack::{InputOracle, Norm, losses};
 use hesse_core::vectors::Precision;
 
 fn linear(gradient_scale: f64, weight: f64) -> (Linear, Samples) {
-    let w = (0..3).map(|k| (0..5).map(|i| weight * ((k * 5 + i) as f64).sin()).collect()).collect();
-    let linear = Linear { gradient_scale, ..Linear::new(w, vec![0.3, 0.2, 0.1]) };
+    let w = (0..4).map(|k| (0..5).map(|i| weight * ((k * 5 + i) as f64).sin()).collect()).collect();
+    let linear = Linear { gradient_scale, ..Linear::new(w, vec![0.3, 0.2, 0.1, 0.0]) };
     let x: Vec<f64> = (0..20).map(|i| f64::from(i) / 20.0).collect();
-    let labels = linear.logits(&x).unwrap().chunks(3).map(|z| losses::prediction(z).unwrap()).collect();
+    let labels = linear.logits(&x).unwrap().chunks(4).map(|z| losses::prediction(z).unwrap()).collect();
     (linear, Samples::new(x, labels))
 }
 
@@ -20,7 +20,7 @@ fn gradients_that_are_zero_or_nan_and_constant_networks_give_no_nan_and_are_repo
     for (what, (oracle, samples)) in
         [("zero", linear(0.0, 1.0)), ("NaN", linear(f64::NAN, 1.0)), ("constant", linear(1.0, 0.0))]
     {
-        for name in names() {
+        for name in &names() {
             for norm in norms(name) {
                 for epsilon in [0.0, 0.3] {
                     let raw = propose(&oracle, &samples, name, norm, epsilon);

@@ -66,6 +66,13 @@ fn the_ratio_needs_three_classes_and_deepfool_has_no_form_for_l1() {
     let mut observe = |_: AttackStep<'_>| Control::Continue;
     let error = attack("deepfool").run(&linear, &samples.request(Norm::L1, 0.1), &mut observe).unwrap_err().to_string();
     assert!(error.contains("l1") && error.contains("l2, linf"), "{error}");
+    for name in ["l2grad", "cw"] {
+        let asked = attack(name).run(&linear, &samples.request(Norm::Linf, 0.1), &mut observe);
+        let error = asked.unwrap_err().to_string();
+        assert!(error.contains(name) && error.contains("it has l2"), "{error}");
+    }
+    let asked = attack("apgd-t").run(&linear, &samples.request(Norm::Linf, 0.1), &mut observe);
+    assert!(asked.unwrap_err().to_string().contains("at least 4, found 2"));
 }
 
 #[test]
@@ -74,7 +81,14 @@ fn options_that_cannot_be_are_refused() {
         ("pgd:steps=0", "at least 1"),
         ("pgd:step=-1", "at least 0"),
         ("pgd:step=nan", "2/255"),
-        ("pgd:loss=mse", "ce, margin, dlr"),
+        ("pgd:loss=mse", "ce, margin, dlr, kl"),
+        ("pgd:loss=kl,random_start=false", "zero at the clean sample"),
+        ("fgsm:loss=kl", "ce, margin, dlr"),
+        ("apgd-t:targets=0", "at least 1"),
+        ("cw:rate=-1", "at least 0"),
+        ("fab:steps=0", "at least 1"),
+        ("square:share=1.5", "from 0 to 1"),
+        ("autoattack:eps=1", "no option 'eps'"),
         ("pgd:restarts=2,random_start=false", "all runs would be the same"),
         ("apgd:restarts=2,random_start=false", "all runs would be the same"),
         ("pgd:nosuch=1", "no option 'nosuch'"),

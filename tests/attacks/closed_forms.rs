@@ -6,11 +6,11 @@ use hesse_core::attack::{Driver, Goal, InputOracle, Norm, losses};
 use hesse_core::eigen::Control;
 use hesse_core::random::{Purpose, Stream};
 
-const D: usize = 16;
+pub(crate) const D: usize = 16;
 const C: usize = 4;
 
 /// A classifier and points well inside the box, labelled by it.
-fn problem() -> (Linear, Samples) {
+pub(crate) fn problem() -> (Linear, Samples) {
     let mut s = Stream::new(4, Purpose::Data, 0);
     let w: Vec<Vec<f64>> = (0..C).map(|_| (0..D).map(|_| s.normal()).collect()).collect();
     let b = w.iter().map(|w| -0.5 * w.iter().sum::<f64>()).collect();
@@ -21,7 +21,7 @@ fn problem() -> (Linear, Samples) {
 }
 
 /// min_k (z_y − z_k) / ‖w_k − w_y‖_q.
-fn optimum(linear: &Linear, x: &[f64], y: usize, norm: Norm) -> f64 {
+pub(crate) fn optimum(linear: &Linear, x: &[f64], y: usize, norm: Norm) -> f64 {
     let z = linear.logits(x).unwrap();
     let distance = |k: usize| {
         let w: Vec<f64> = linear.w[k].iter().zip(&linear.w[y]).map(|(a, b)| a - b).collect();
