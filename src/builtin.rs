@@ -8,6 +8,7 @@ use hesse_krylov_schur as _;
 use hesse_lanczos as _;
 use hesse_mlp as _;
 use hesse_resnet as _;
+use hesse_second_order_attacks as _;
 use hesse_vit as _;
 
 #[cfg(test)]
@@ -35,7 +36,21 @@ mod tests {
         assert_eq!(models, expected);
         assert_eq!(registry::solvers().iter().map(|e| e.name).collect::<Vec<_>>(), ["krylov-schur", "lanczos"]);
         let attacks: Vec<&str> = registry::attacks().iter().map(|e| e.name).collect();
-        assert_eq!(attacks, ["apgd", "deepfool", "fgsm", "ifgsm", "noise", "pgd"]);
+        let expected = [
+            "apgd",
+            "deepfool",
+            "fgsm",
+            "fhsm",
+            "ifgsm",
+            "l2hess",
+            "linear-trust-region",
+            "noise",
+            "pgd",
+            "saddle-free",
+            "top-eigenvector",
+            "trust-region",
+        ];
+        assert_eq!(attacks, expected);
         assert_eq!(registry::backends().iter().map(|e| e.name).collect::<Vec<_>>(), ["candle"]);
     }
 }
