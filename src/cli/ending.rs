@@ -81,7 +81,7 @@ fn problem(error: &ProblemError) -> bool {
 fn spectrum(error: &SpectrumError) -> bool {
     match error {
         SpectrumError::Problem(error) => problem(error),
-        SpectrumError::Solver(SolverError::Request { .. }) => true,
+        SpectrumError::Solver(SolverError::Request { .. }) | SpectrumError::Inputs { .. } => true,
         _ => false,
     }
 }
@@ -109,6 +109,7 @@ fn study(error: &StudyError) -> bool {
         StudyError::Option { .. } => true,
         StudyError::Problem(error) => problem(error),
         StudyError::Train { cause, .. } => train(cause),
+        StudyError::Network { cause, .. } => train(cause),
         StudyError::Spectrum { cause, .. } => spectrum(cause),
         _ => false,
     }

@@ -38,6 +38,13 @@ impl Progress {
                 self.counted(Phase::Samples, "loss and gradient", "samples", total);
                 self.bar.set_position(done as u64);
             }
+            Event::Inputs { done, total, products } => {
+                self.counted(Phase::Samples, "input Hessians", "samples", total);
+                if products > 0 {
+                    self.say(&format!("input Hessians, product {products}"));
+                }
+                self.bar.set_position(done as u64);
+            }
             Event::SelfTest => self.spinning(Phase::SelfTest, "self-test"),
             Event::Gradient { done, total } => self.say(&format!("self-test, gradient {done} of {total}")),
             Event::Solver(SolverEvent::Step { products }) => {

@@ -8,6 +8,7 @@ use crate::study::{Event, Watch, large_batch, large_batch_text};
 pub(super) fn run(study: &StudyCommand, command: &[String]) -> anyhow::Result<Ending> {
     match study {
         StudyCommand::LargeBatch(flags) => run_large_batch(flags, command),
+        StudyCommand::SaddleFree(flags) => super::saddle_free::run(flags, command),
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod check;
 mod error;
+pub mod inputs;
 mod measure;
 mod report;
 mod shift;

@@ -4,6 +4,8 @@ use crate::problem::ProblemError;
 use crate::report::ReportError;
 use crate::spectrum::SpectrumError;
 use crate::train::TrainError;
+use hesse_core::attack::OracleError;
+use hesse_core::operator::OperatorError;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -56,6 +58,20 @@ pub enum StudyError {
         /// Why.
         cause: SpectrumError,
     },
+    /// The training of a named network.
+    #[error("{network}: {cause}")]
+    Network {
+        /// Which.
+        network: String,
+        /// Why.
+        cause: Box<TrainError>,
+    },
+    /// A network failed, seen from its inputs.
+    #[error(transparent)]
+    Oracle(#[from] OracleError),
+    /// A derivative could not be computed.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
     /// Network, data or machine do not fit each other.
     #[error(transparent)]
     Problem(#[from] ProblemError),

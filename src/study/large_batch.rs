@@ -37,7 +37,7 @@ pub fn large_batch(options: &LargeBatchOptions, watch: &mut Watch<'_>) -> Result
 }
 
 /// Writes a file beside its place and renames it.
-fn write_text(path: &Path, text: &str) -> Result<(), StudyError> {
+pub(super) fn write_text(path: &Path, text: &str) -> Result<(), StudyError> {
     let failed = |source: io::Error| StudyError::Report(ReportError::Io { path: path.to_owned(), source });
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();

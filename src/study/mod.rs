@@ -3,6 +3,7 @@
 //! ```text
 //! large_batch(&LargeBatchOptions, &mut Watch) -> Result<LargeBatchReport, StudyError>
 //! large_batch_text(&LargeBatchReport) -> String
+//! saddle_free(&SaddleFreeOptions, &mut SaddleFreeWatch) -> Result<SaddleFreeReport, StudyError>
 //! ```
 //!
 //! A study is a list of cells. Its folder holds `study.json` (the report), `table.csv`, and for each cell a folder
@@ -19,6 +20,7 @@ mod options;
 mod plan;
 mod rank;
 mod report;
+pub mod saddle_free;
 mod table;
 #[cfg(test)]
 mod tests;

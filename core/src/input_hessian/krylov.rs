@@ -59,6 +59,11 @@ impl Krylov {
         (&self.diagonal, &self.beside)
     }
 
+    /// Relative error of a product, as given.
+    pub fn noise(&self) -> f64 {
+        self.noise
+    }
+
     /// A bound of T's norm: no row's sum of moduli is larger.
     pub fn norm(&self) -> f64 {
         let sum = |j: usize| {

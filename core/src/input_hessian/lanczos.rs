@@ -5,8 +5,8 @@
 //! When its wanted pairs have converged by their estimates, each is multiplied once more: value and residual that are
 //! returned are those of the fresh product.
 //!
-//! An eigenvalue of multiplicity two or more is seen once; where fewer pairs than wanted are seen when a basis becomes
-//! invariant, the process goes on from another random vector.
+//! A Krylov space sees an eigenvalue of higher multiplicity once. So where several pairs of an end are wanted and a basis
+//! becomes invariant, the process goes on from another random vector, until that changes no wanted value.
 
 use super::{Krylov, add_scaled, dot};
 use crate::attack::Norm;
@@ -70,6 +70,8 @@ impl SampleSpectrum {
 struct Process {
     krylov: Krylov,
     draws: u64,
+    /// The wanted values when the basis became invariant last.
+    settled: Option<Vec<f64>>,
     /// Wanted Ritz pairs have converged, or nothing more can be done.
     done: bool,
     spent: usize,
@@ -98,7 +100,7 @@ pub fn extremes<E>(
         .iter()
         .map(|&index| {
             let krylov = Krylov::new(&draw(request.seed, index, 0, dimension), request.noise);
-            Process { krylov, draws: 1, done: dimension == 0, spent: 0 }
+            Process { krylov, draws: 1, settled: None, done: dimension == 0, spent: 0 }
         })
         .collect();
     let checks = request.largest + request.smallest;
@@ -166,7 +168,8 @@ impl Process {
         let (m, wanted) = (self.krylov.len(), request.largest + request.smallest);
         if self.krylov.direction().is_none() {
             // Invariant, or the whole space, or not finite.
-            let enough = m >= wanted || m >= budget;
+            let single = request.largest <= 1 && request.smallest <= 1;
+            let enough = m >= budget || (m >= wanted && (single || self.is_settled(request)));
             self.done = enough || {
                 let fresh = draw(request.seed, index, self.draws, dimension);
                 self.draws += 1;
@@ -189,6 +192,19 @@ impl Process {
         let ends = values.iter().take(request.largest).chain(values.iter().rev().take(request.smallest));
         // One step more than pairs wanted, so that a start that happens to lie among them is not taken for the end.
         self.done = m > wanted && ends.clone().all(settled);
+    }
+
+    /// Whether the wanted values are those of the last time, which they become.
+    fn is_settled(&mut self, request: &LanczosRequest) -> bool {
+        let mut values: Vec<f64> = self.krylov.ritz_values().iter().map(|v| v.0).collect();
+        values.sort_by(|a, b| b.total_cmp(a));
+        let most = Norm::Linf.of(&values);
+        let wanted: Vec<f64> =
+            values.iter().take(request.largest).chain(values.iter().rev().take(request.smallest)).copied().collect();
+        let close = |(a, b): (&f64, &f64)| (a - b).abs() <= request.tolerance * most;
+        let same = self.settled.as_ref().is_some_and(|old| old.iter().zip(&wanted).all(close));
+        self.settled = Some(wanted);
+        same
     }
 }
 

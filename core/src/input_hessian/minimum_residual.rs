@@ -17,13 +17,15 @@ pub fn krylov_residuals(krylov: &Krylov) -> Vec<f64> {
     // The last two rotations, and the right-hand side's last entry.
     let (mut before, mut last) = ((1.0, 0.0), (1.0, 0.0));
     let mut remaining = 1.0;
+    // A pivot of rounding size is that of a singular T, where nothing more can be gained.
+    let nothing = krylov.noise().max(4.0 * f64::EPSILON) * krylov.norm();
     for (j, (&alpha, &beta)) in diagonal.iter().zip(beside).enumerate() {
         let above = j.checked_sub(1).and_then(|i| beside.get(i)).copied().unwrap_or(0.0);
         // Column j of T is (…, above, alpha, beta); the rotations before it act on its first entries.
         let upper = before.0 * above;
         let pivot = -last.1 * upper + last.0 * alpha;
         let length = f64::hypot(pivot, beta);
-        let rotation = if length > 0.0 { (pivot / length, beta / length) } else { (0.0, 1.0) };
+        let rotation = if length > nothing { (pivot / length, beta / length) } else { (0.0, 1.0) };
         remaining *= rotation.1;
         residuals.push(f64::abs(remaining));
         (before, last) = (last, rotation);

@@ -1,6 +1,6 @@
 //! Flags of `spectrum`.
 
-use super::{MeasureFlags, OutputFlags, parse};
+use super::{InputFlags, MeasureFlags, OutputFlags, parse};
 use crate::spectrum::SpectrumOptions;
 use clap::Args;
 
@@ -12,11 +12,15 @@ use clap::Args;
 #[command(after_help = "Examples:\n  \
     hesse spectrum --model m1 --data glyphs --samples 0..1000 --top 5\n  \
     hesse spectrum --model resnet20 --weights resnet20.th --data cifar10:data/cifar10 \\\n      \
-    --normalize 0.485,0.456,0.406/0.229,0.224,0.225 --split test --samples 0..128 --top 10 --bottom 2 --json out.json")]
+    --normalize 0.485,0.456,0.406/0.229,0.224,0.225 --split test --samples 0..128 --top 10 --bottom 2 --json out.json\n  \
+    hesse spectrum --model m1 --data glyphs --samples 0..1000 --wrt inputs")]
 pub struct SpectrumFlags {
     /// Which problem.
     #[command(flatten)]
     pub measure: MeasureFlags,
+    /// Weights or inputs.
+    #[command(flatten)]
+    pub inputs: InputFlags,
     /// How many of the algebraically largest eigenvalues
     #[arg(long, value_name = "K", default_value_t = 1, help_heading = "Spectrum")]
     pub top: usize,

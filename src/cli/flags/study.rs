@@ -1,6 +1,6 @@
 //! Flags of `study`.
 
-use super::{MachineFlags, OutputFlags, parse};
+use super::{MachineFlags, OutputFlags, SaddleFreeFlags, parse};
 use crate::data::{DataSpec, SampleRange};
 use crate::problem::{MemorySize, parse_normalization};
 use crate::study::{LargeBatchOptions, RateRule};
@@ -13,6 +13,8 @@ use std::path::PathBuf;
 pub enum StudyCommand {
     /// Train one network with several batch sizes to the same loss, and compare the curvature where each ends
     LargeBatch(Box<LargeBatchFlags>),
+    /// Check the theorem that ReLU networks are free of saddle points as functions of their input, and break it
+    SaddleFree(Box<SaddleFreeFlags>),
 }
 
 /// Trains one network with several batch sizes to the same loss, and measures the largest eigenvalues of the Hessian

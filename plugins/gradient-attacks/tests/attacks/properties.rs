@@ -136,7 +136,8 @@ fn an_attack_leaves_the_weights_alone() {
     let before = read();
     let (oracle, samples) = (toy.oracle(4), toy.samples(4));
     for name in names() {
-        drive(&oracle, &samples, name, Norm::L2, &[medium(Norm::L2)]);
+        let norm = norms(name)[0];
+        drive(&oracle, &samples, name, norm, &[medium(norm)]);
     }
     assert_eq!(before, read());
 }
@@ -146,9 +147,9 @@ fn the_same_seed_gives_the_same_bits_and_every_step_is_traced() {
     let toy = toy("relu", Precision::F64, 1.0);
     let (oracle, samples) = (toy.oracle(6), toy.samples(6));
     for name in names() {
-        let epsilon = [medium(Norm::Linf)];
-        let a = drive(&oracle, &samples, name, Norm::Linf, &epsilon);
-        let b = drive(&oracle, &samples, name, Norm::Linf, &epsilon);
+        let norm = norms(name)[0];
+        let a = drive(&oracle, &samples, name, norm, &[medium(norm)]);
+        let b = drive(&oracle, &samples, name, norm, &[medium(norm)]);
         assert_eq!(a, b, "{name}");
         let trace = &a.epsilons[0].trace.0;
         assert!(!trace.is_empty() && trace.iter().all(|t| t.mean_loss.is_finite()), "{name}: {trace:?}");
@@ -163,8 +164,8 @@ fn an_attack_stops_when_it_is_asked_to() {
     use hesse_core::eigen::Control;
     let toy = toy("relu", Precision::F64, 1.0);
     let (oracle, samples) = (toy.oracle(6), toy.samples(6));
-    let driver = Driver::new(threat(Norm::Linf), Goal::Untargeted, &[0.1], 0).unwrap();
     for name in names() {
+        let driver = Driver::new(threat(norms(name)[0]), Goal::Untargeted, &[0.1], 0).unwrap();
         let mut seen = 0;
         let result = driver.run(&oracle, &samples.batch(), attack(name).as_ref(), &mut |_| {
             seen += 1;
