@@ -17,6 +17,7 @@ use hesse_power_iteration as _;
 use hesse_resnet as _;
 use hesse_trace as _;
 use hesse_score_attacks as _;
+use hesse_second_order_attacks as _;
 use hesse_vit as _;
 
 #[cfg(test)]
@@ -60,11 +61,17 @@ mod tests {
             "deepfool",
             "fab",
             "fgsm",
+            "fhsm",
             "ifgsm",
             "l2grad",
+            "l2hess",
+            "linear-trust-region",
             "noise",
             "pgd",
+            "saddle-free",
             "square",
+            "top-eigenvector",
+            "trust-region",
         ];
         assert_eq!(attacks, expected);
         let traces: Vec<&str> = registry::all::<registry::TraceEntry>().iter().map(|e| e.name).collect();

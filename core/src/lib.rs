@@ -18,6 +18,7 @@ pub mod estimate;
 mod frame;
 pub mod graph;
 pub mod host;
+pub mod input_hessian;
 pub mod loss;
 pub mod model;
 pub mod operator;

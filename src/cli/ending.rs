@@ -86,7 +86,7 @@ fn spectrum(error: &SpectrumError) -> bool {
     match error {
         SpectrumError::Problem(error) => problem(error),
         SpectrumError::Solver(SolverError::Request { .. }) => true,
-        SpectrumError::Estimate(EstimateError::Request { .. }) => true,
+        SpectrumError::Estimate(EstimateError::Request { .. }) | SpectrumError::Inputs { .. } => true,
         _ => false,
     }
 }
@@ -122,6 +122,7 @@ fn study(error: &StudyError) -> bool {
         StudyError::Option { .. } => true,
         StudyError::Problem(error) => problem(error),
         StudyError::Train { cause, .. } => train(cause),
+        StudyError::Network { cause, .. } => train(cause),
         StudyError::Spectrum { cause, .. } => spectrum(cause),
         StudyError::Attack { cause, .. } => evaluation(cause),
         _ => false,

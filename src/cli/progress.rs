@@ -41,6 +41,13 @@ impl Progress {
                 self.counted(Phase::Samples, "loss and gradient", "samples", total);
                 self.bar.set_position(done as u64);
             }
+            Event::Inputs { done, total, products } => {
+                self.counted(Phase::Samples, "input Hessians", "samples", total);
+                if products > 0 {
+                    self.say(&format!("input Hessians, product {products}"));
+                }
+                self.bar.set_position(done as u64);
+            }
             Event::SelfTest => self.spinning(Phase::SelfTest, "self-test"),
             Event::Part { what, done, total } => {
                 self.counted(Phase::Part(what), what, what, total);

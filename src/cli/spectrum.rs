@@ -1,13 +1,16 @@
 //! `hesse spectrum`.
 
 use super::ending::{Ending, Usage};
-use super::flags::SpectrumFlags;
+use super::flags::{SpectrumFlags, WithRespectTo};
 use super::{interrupt, output, progress::Progress};
 use crate::problem::Session;
 use crate::spectrum::{SpectrumReport, Watch, measure, spectrum_text};
 use hesse_core::eigen::StopReason;
 
 pub(super) fn run(flags: &SpectrumFlags, command: &[String]) -> anyhow::Result<Ending> {
+    if flags.inputs.wrt == WithRespectTo::Inputs {
+        return super::inputs::run(flags, command);
+    }
     let options = flags.options().map_err(Usage)?;
     let spec = flags.measure.spec().map_err(Usage)?;
     crate::problem::lookup::solver(&options.solver)?;

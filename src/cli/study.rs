@@ -9,6 +9,7 @@ pub(super) fn run(study: &StudyCommand, command: &[String]) -> anyhow::Result<En
     match study {
         StudyCommand::LargeBatch(flags) => run_large_batch(flags, command),
         StudyCommand::Robust(flags) => run_robust(flags, command),
+        StudyCommand::SaddleFree(flags) => super::saddle_free::run(flags, command),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why curvature could not be measured.
 
 use crate::problem::ProblemError;
+use hesse_core::attack::OracleError;
 use hesse_core::eigen::SolverError;
 use hesse_core::estimate::EstimateError;
 use hesse_core::operator::OperatorError;
@@ -26,6 +27,19 @@ pub enum SpectrumError {
     /// Block arithmetic failed.
     #[error(transparent)]
     Vectors(#[from] VectorError),
+    /// The network failed, seen from its inputs.
+    #[error(transparent)]
+    Oracle(#[from] OracleError),
+    /// Input Hessians are not defined for what was asked.
+    #[error("{what}: expected {expected}, found {found}")]
+    Inputs {
+        /// Which part of the request.
+        what: &'static str,
+        /// What would have been accepted.
+        expected: String,
+        /// What was asked.
+        found: String,
+    },
     /// The operator is not what it should be.
     #[error(
         "self-test: {figure} is {found:.1e}, more than rounding in {dtype} explains; \

@@ -12,6 +12,7 @@ mod error;
 mod hutchinson;
 mod layers;
 mod matrix;
+pub mod inputs;
 mod measure;
 mod report;
 mod shift;

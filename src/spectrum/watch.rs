@@ -34,6 +34,15 @@ pub enum Event {
         /// Of so many.
         total: usize,
     },
+    /// Input Hessians are being measured.
+    Inputs {
+        /// Samples done.
+        done: usize,
+        /// Of so many.
+        total: usize,
+        /// Products made with those that are being worked on.
+        products: usize,
+    },
     /// The solver runs.
     Solver(SolverEvent),
     /// An estimator runs.

@@ -6,6 +6,7 @@ use crate::report::ReportError;
 use crate::spectrum::SpectrumError;
 use crate::train::TrainError;
 use crate::weights::WeightsError;
+use hesse_core::attack::OracleError;
 use hesse_core::operator::OperatorError;
 use std::io;
 use std::path::PathBuf;
@@ -70,16 +71,24 @@ pub enum StudyError {
     /// A file of a cell.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// The training of a named network.
+    #[error("{network}: {cause}")]
+    Network {
+        /// Which.
+        network: String,
+        /// Why.
+        cause: Box<TrainError>,
+    },
+    /// A network failed, seen from its inputs.
+    #[error(transparent)]
+    Oracle(#[from] OracleError),
+    /// A derivative could not be computed.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
     /// Network, data or machine do not fit each other.
     #[error(transparent)]
     Problem(#[from] ProblemError),
     /// A result could not be written.
     #[error(transparent)]
     Report(#[from] ReportError),
-}
-
-impl From<OperatorError> for StudyError {
-    fn from(error: OperatorError) -> Self {
-        StudyError::Problem(error.into())
-    }
 }

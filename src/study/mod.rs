@@ -5,6 +5,7 @@
 //! large_batch_text(&LargeBatchReport) -> String
 //! robust(&RobustOptions, &mut Watch) -> Result<RobustReport, StudyError>
 //! robust_text(&RobustReport) -> String
+//! saddle_free(&SaddleFreeOptions, &mut SaddleFreeWatch) -> Result<SaddleFreeReport, StudyError>
 //! ```
 //!
 //! A study is a list of cells. Its folder holds `study.json` (the report), `table.csv`, and for each cell a folder
@@ -24,6 +25,7 @@ mod plan;
 mod rank;
 mod report;
 mod robust;
+pub mod saddle_free;
 mod table;
 #[cfg(test)]
 mod tests;

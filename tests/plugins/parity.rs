@@ -27,7 +27,7 @@ fn same_listing<E: Entry>(loaded: &[Listed<E>]) {
 
 #[test]
 fn listings_do_not_depend_on_how_a_crate_came() {
-    let attacks = ["gradient_attacks", "minimal_attacks", "score_attacks", "autoattack"];
+    let attacks = ["gradient_attacks", "minimal_attacks", "score_attacks", "second_order_attacks", "autoattack"];
     let others = ["lanczos", "krylov_schur", "mlp", "convnet", "resnet", "vit", "candle"];
     for name in others.into_iter().chain(attacks) {
         let library = library(name);

@@ -19,6 +19,11 @@ pub fn at_least_two(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A whole number, zero included.
+pub fn whole(text: &str) -> Result<usize, String> {
+    text.trim().parse().map_err(|_| "expected a whole number of at least 0".to_string())
+}
+
 /// A number of threads; more than this no machine has, and starting them would take its memory.
 pub fn threads(text: &str) -> Result<usize, String> {
     match text.trim().parse::<usize>() {

@@ -1,6 +1,6 @@
 //! Flags of `spectrum`.
 
-use super::{EstimateFlags, MatrixFlags, MeasureFlags, OutputFlags, parse};
+use super::{EstimateFlags, InputFlags, MatrixFlags, MeasureFlags, OutputFlags, parse};
 use crate::spectrum::SpectrumOptions;
 use clap::Args;
 
@@ -13,7 +13,8 @@ use clap::Args;
     hesse spectrum --model m1 --data glyphs --samples 0..1000 --top 5\n  \
     hesse spectrum --model resnet20 --weights resnet20.th --data cifar10:data/cifar10 \\\n      \
     --normalize 0.485,0.456,0.406/0.229,0.224,0.225 --split test --samples 0..128 --top 10 --bottom 2 --json out.json\n  \
-    hesse spectrum --model m1 --data glyphs --samples 0..1000 --top 10 --density --trace --data-error jackknife")]
+    hesse spectrum --model m1 --data glyphs --samples 0..1000 --top 10 --density --trace --data-error jackknife\n  \
+    hesse spectrum --model m1 --data glyphs --samples 0..1000 --wrt inputs")]
 pub struct SpectrumFlags {
     /// Which problem.
     #[command(flatten)]
@@ -21,6 +22,9 @@ pub struct SpectrumFlags {
     /// Which matrix.
     #[command(flatten)]
     pub matrix: MatrixFlags,
+    /// Weights or inputs.
+    #[command(flatten)]
+    pub inputs: InputFlags,
     /// How many of the algebraically largest eigenvalues
     #[arg(long, value_name = "K", default_value_t = 1, help_heading = "Spectrum")]
     pub top: usize,

@@ -1,6 +1,6 @@
 //! Flags of `study`.
 
-use super::{MachineFlags, OutputFlags, RobustStudyFlags, parse};
+use super::{MachineFlags, OutputFlags, RobustStudyFlags, SaddleFreeFlags, parse};
 use crate::data::{DataSpec, SampleRange};
 use crate::problem::{MemorySize, parse_normalization};
 use crate::study::{LargeBatchOptions, RateRule};
@@ -15,6 +15,8 @@ pub enum StudyCommand {
     LargeBatch(Box<LargeBatchFlags>),
     /// Train one network against several attacks, and compare accuracy under attack and curvature with the plain one
     Robust(Box<RobustStudyFlags>),
+    /// Check the theorem that ReLU networks are free of saddle points as functions of their input, and break it
+    SaddleFree(Box<SaddleFreeFlags>),
 }
 
 /// Trains one network with several batch sizes to the same loss, and measures the largest eigenvalues of the Hessian

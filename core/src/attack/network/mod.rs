@@ -23,7 +23,7 @@ use crate::error::GraphError;
 use crate::graph::{Dim, Graph, Kind};
 use crate::loss::Loss;
 use crate::operator::{OperatorError, Weights, batches};
-use crate::program::{Problem, Product, Wrt};
+use crate::program::{Problem, Product, Role, Wrt};
 use kept::{Kept, Point};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -158,6 +158,15 @@ impl<'a> NetworkOracle<'a> {
     /// The most samples that are computed at once.
     pub fn batch(&self) -> usize {
         self.batch
+    }
+
+    /// Whether the logits have no curvature wherever they have derivatives: the program for it has no output then.
+    ///
+    /// # Errors
+    /// Never for a well-formed network.
+    pub fn is_piecewise_linear(&self) -> Result<bool, OracleError> {
+        let curvature = self.problem.output_curvature(1).map_err(OperatorError::from)?;
+        Ok(!curvature.tangent.outputs.iter().any(|o| matches!(o.role, Role::Flat { .. })))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

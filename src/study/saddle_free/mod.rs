@@ -1,0 +1,71 @@
+//! Is the inner problem of robust training free of saddle points? The paper's theorem (its Theorem 1 and Proposition 2),
+//! checked sample by sample, and broken on purpose; and its Figure 7.
+//!
+//! For a network that is piecewise linear in its input, the Hessian H of a sample's cross-entropy with respect to the
+//! sample is positive semi-definite almost everywhere, its rank is at most C − 1, and the gradient lies in its range.
+//! Each claim is put to H alone, through exact products in f64, and not to the closed form that assumes it:
+//!
+//! * the smallest eigenvalue, by Lanczos from a random vector: a negative Rayleigh quotient disproves the first claim,
+//!   whatever has converged;
+//! * the number of Ritz values that are not rounding: a lower bound of the rank, and where the Krylov space has become
+//!   invariant all there is but for multiplicities;
+//! * the smallest residual ‖Hd − g‖/‖g‖ within the Krylov space of g of C − 1 dimensions: zero if the last two claims
+//!   hold.
+//!
+//! Networks with tanh or softplus, and batch norm in train mode (where the loss of a batch depends on all its samples, and
+//! one Hessian of B·D pixels takes the place of B Hessians of D), must fail, or the check is worth nothing.
+//!
+//! A study's folder holds `study.json`, `table.csv`, `report.md`, a folder `network-…` for each training and a folder
+//! `cell-…` for each row of the table. A cell that is finished is kept under a hash of what it depends on.
+
+mod cell;
+mod coupled;
+mod export;
+mod landscape;
+mod options;
+mod plan;
+mod point;
+mod report;
+mod run;
+mod separate;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use cell::CellReport as SaddleFreeCell;
+pub use landscape::Landscape;
+pub use options::{CellSpec, SaddleFreeOptions};
+pub use point::{Claims, Point};
+pub use report::SaddleFreeReport;
+pub use run::saddle_free;
+pub use text::saddle_free_text;
+
+use crate::{spectrum, train};
+
+/// What is being done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum SaddleFreeEvent<'a> {
+    /// A row of the table begins.
+    Cell {
+        /// Its name.
+        name: &'a str,
+        /// Its number, counted from 1.
+        number: usize,
+        /// Of so many.
+        of: usize,
+    },
+    /// Its network is being trained.
+    Train(train::Event<'a>),
+    /// Its Hessians are being measured.
+    Measure(spectrum::Event),
+}
+
+/// Someone who looks on, and may end it.
+pub struct SaddleFreeWatch<'a> {
+    /// Is told what is being done.
+    pub observe: &'a mut dyn FnMut(SaddleFreeEvent<'_>),
+    /// Is asked before every step and every product whether to stop. Then the study ends with
+    /// [`StudyError::Interrupted`](super::StudyError::Interrupted) and keeps the cells that are done.
+    pub stop: &'a (dyn Fn() -> bool + Send + Sync),
+}

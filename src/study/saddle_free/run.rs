@@ -1,0 +1,38 @@
+//! All cells, one after the other.
+
+use super::export::{csv, markdown};
+use super::options::SaddleFreeOptions;
+use super::{SaddleFreeEvent, SaddleFreeReport, SaddleFreeWatch, cell, plan};
+use crate::report::write_json;
+use crate::study::kept::write_text;
+use crate::study::StudyError;
+use std::time::Instant;
+
+/// Runs the study, or what is not done of it; see the [module](super).
+///
+/// # Errors
+/// Where an option makes no sense or the folder belongs to another study (nothing is computed then), where a training
+/// diverges, and where it was interrupted (every finished cell is kept then).
+pub fn saddle_free(
+    options: &SaddleFreeOptions,
+    watch: &mut SaddleFreeWatch<'_>,
+) -> Result<SaddleFreeReport, StudyError> {
+    let start = Instant::now();
+    plan::check(options)?;
+    let (mut cells, mut first) = (Vec::new(), None);
+    for (i, spec) in options.cells.iter().enumerate() {
+        let name = spec.name();
+        (watch.observe)(SaddleFreeEvent::Cell { name: &name, number: i + 1, of: options.cells.len() });
+        let (cell, trained) = cell::run(options, spec, watch)?;
+        cells.push(cell);
+        first.get_or_insert(trained);
+    }
+    let Some(first) = first else {
+        return Err(StudyError::Option { what: "networks", expected: "at least one".into(), found: "none".into() });
+    };
+    let report = SaddleFreeReport::new(options, cells, &first, start.elapsed().as_secs_f64());
+    write_json(&options.out.join("study.json"), &report)?;
+    write_text(&options.out.join("table.csv"), &csv(&report))?;
+    write_text(&options.out.join("report.md"), &markdown(&report))?;
+    Ok(report)
+}
