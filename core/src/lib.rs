@@ -16,6 +16,7 @@ pub mod error;
 mod frame;
 pub mod graph;
 pub mod host;
+pub mod layout;
 pub mod loss;
 pub mod model;
 pub mod operator;
