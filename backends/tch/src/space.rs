@@ -73,7 +73,7 @@ impl TchSpace {
         columns: &Range<usize>,
         operation: &'static str,
     ) -> Result<Tensor, VectorError> {
-        self.own(block, columns, operation)?;
+        drop(self.own(block, columns, operation)?);
         match block.storage_mut::<Columns>() {
             Some(storage) => narrowed(storage.tensor.writable(), columns).map_err(device(operation)),
             None => Err(VectorError::mismatch(operation, "a block of the tch backend", "another")),

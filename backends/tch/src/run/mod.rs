@@ -14,7 +14,7 @@ use hesse_core::graph::Kind;
 use hesse_core::layout::Layout;
 use hesse_core::program::{Program, Role};
 use hesse_core::vectors::{Precision, ViewMut};
-use tch::{Device, Tensor};
+use tch::{Device, TchError, Tensor};
 
 /// The kept outputs of a primal program, by number; nothing before the program has run.
 pub(crate) struct SavedTensors(pub Vec<Option<Held>>);
@@ -32,6 +32,13 @@ pub(crate) struct TchExecutable {
     layout: Layout,
     precision: Precision,
     threads: usize,
+}
+
+/// The same entries in memory of their own.
+fn copied(tensor: &Tensor) -> Result<Tensor, TchError> {
+    let mut copy = tensor.f_empty_like()?;
+    copy.f_copy_(tensor)?;
+    Ok(copy)
 }
 
 /// Whether all entries are finite.
@@ -139,7 +146,7 @@ impl TchExecutable {
             }
             Role::Saved(k) => {
                 // A view would keep the whole alive, or change with the memory of an input.
-                let own = if out.is_view { value.f_copy() } else { Ok(value.shallow_clone()) };
+                let own = if out.is_view { copied(value) } else { Ok(value.shallow_clone()) };
                 if let Some(place) = out.keep.as_mut().and_then(|s| s.0.get_mut(*k)) {
                     *place = Some(Held::new(own.map_err(words).map_err(fail)?));
                 }

@@ -118,7 +118,7 @@ fn sub_grid(x: &Tensor, start: &[usize], step: &[usize], sizes: &[i64]) -> Resul
     let mut view = x.shallow_clone();
     for (axis, ((&start, &step), &len)) in start.iter().zip(step).zip(sizes).enumerate() {
         let (axis, start, step) = (axis as i64, start as i64, step.max(1) as i64);
-        let whole = start == 0 && step == 1 && view.f_size()?.get(axis as usize) == Some(&len);
+        let whole = start == 0 && step == 1 && view.size().get(axis as usize) == Some(&len);
         if !whole {
             view = view.f_slice(axis, start, start + step * (len - 1) + 1, step)?;
         }
@@ -128,6 +128,6 @@ fn sub_grid(x: &Tensor, start: &[usize], step: &[usize], sizes: &[i64]) -> Resul
 
 fn pad(x: &Tensor, start: &[usize], step: &[usize], sizes: &[i64]) -> Result<Tensor, TchError> {
     let padded = Tensor::f_zeros(sizes, (x.kind(), x.device()))?;
-    sub_grid(&padded, start, step, &x.f_size()?)?.f_copy_(x)?;
+    sub_grid(&padded, start, step, &x.size())?.f_copy_(x)?;
     Ok(padded)
 }

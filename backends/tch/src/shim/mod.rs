@@ -126,37 +126,37 @@ fn window(w: &Window) -> ffi::Window {
 /// `(x, w) → y`.
 pub(crate) fn conv(x: &Tensor, w: &Tensor, c: &Convolution) -> Outcome<Tensor> {
     // SAFETY: the tensors live during the call, and so does the geometry.
-    made(|y| unsafe { ffi::hesse_conv(x.as_ptr(), w.as_ptr(), &raw const convolution(c), y) })
+    made(|y| unsafe { ffi::hesse_conv(x.as_ptr(), w.as_ptr(), &convolution(c), y) })
 }
 
 /// `(gy, w) → x`.
 pub(crate) fn conv_input_grad(gy: &Tensor, w: &Tensor, c: &Convolution) -> Outcome<Tensor> {
     // SAFETY: as above.
-    made(|x| unsafe { ffi::hesse_conv_input_grad(gy.as_ptr(), w.as_ptr(), &raw const convolution(c), x) })
+    made(|x| unsafe { ffi::hesse_conv_input_grad(gy.as_ptr(), w.as_ptr(), &convolution(c), x) })
 }
 
 /// `(x, gy) → w`.
 pub(crate) fn conv_weight_grad(x: &Tensor, gy: &Tensor, c: &Convolution) -> Outcome<Tensor> {
     // SAFETY: as above.
-    made(|w| unsafe { ffi::hesse_conv_weight_grad(x.as_ptr(), gy.as_ptr(), &raw const convolution(c), w) })
+    made(|w| unsafe { ffi::hesse_conv_weight_grad(x.as_ptr(), gy.as_ptr(), &convolution(c), w) })
 }
 
 /// Positions of maxima within planes.
 pub(crate) fn max_pool_index(x: &Tensor, w: &Window) -> Outcome<Tensor> {
     // SAFETY: as above.
-    made(|index| unsafe { ffi::hesse_max_pool_index(x.as_ptr(), &raw const window(w), index) })
+    made(|index| unsafe { ffi::hesse_max_pool_index(x.as_ptr(), &window(w), index) })
 }
 
 /// Means over windows.
 pub(crate) fn average_pool(x: &Tensor, w: &Window, count_padding: bool) -> Outcome<Tensor> {
     // SAFETY: as above.
-    made(|y| unsafe { ffi::hesse_average_pool(x.as_ptr(), &raw const window(w), count_padding, y) })
+    made(|y| unsafe { ffi::hesse_average_pool(x.as_ptr(), &window(w), count_padding, y) })
 }
 
 /// The adjoint of [`average_pool`].
 pub(crate) fn average_pool_grad(g: &Tensor, w: &Window, count_padding: bool) -> Outcome<Tensor> {
     // SAFETY: as above.
-    made(|x| unsafe { ffi::hesse_average_pool_grad(g.as_ptr(), &raw const window(w), count_padding, x) })
+    made(|x| unsafe { ffi::hesse_average_pool_grad(g.as_ptr(), &window(w), count_padding, x) })
 }
 
 /// y[…, j] = x[…, i[…, j]].
