@@ -244,3 +244,55 @@ fn a_label_that_no_sample_has_left_after_ignoring_gives_no_mean() {
     assert_eq!(run.code, Some(1), "{run:?}");
     assert!(run.err.contains("total weight"), "{run:?}");
 }
+
+/// The program alone in a folder, so that no library lies beside it.
+#[cfg(unix)]
+fn alone(place: &Place) -> std::path::PathBuf {
+    let program = place.path("bin").join("hesse");
+    fs::create_dir(place.path("bin")).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_hesse"), &program).unwrap();
+    program
+}
+
+#[cfg(unix)]
+fn run_alone(place: &Place, program: &std::path::Path, arguments: &[&str]) -> Run {
+    let mut command = std::process::Command::new(program);
+    command.args(arguments).current_dir(place.path("")).env_remove("HESSE_PLUGIN_PATH");
+    let output = command.env("HOME", place.path("")).env("XDG_DATA_HOME", place.path("data")).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Run { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+}
+
+/// What mends a missing backend.
+#[cfg(unix)]
+const MEND: &str = "cargo xtask libtorch && cargo build --release -p hesse-tch";
+
+#[test]
+#[cfg(unix)]
+fn a_backend_whose_library_is_missing_is_refused_with_the_command_that_makes_it() {
+    let place = Place::new();
+    let program = alone(&place);
+    let run = run_alone(&place, &program, &[&["spectrum"], &SMALL[..], &["--backend", "tch"]].concat());
+    refused(&run, 1, &["backend tch", "hesse_tch", MEND]);
+    let listed = run_alone(&place, &program, &["backends"]);
+    assert!(listed.code == Some(0) && listed.out.contains("candle") && listed.out.contains(MEND), "{listed:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_backend_whose_library_does_not_load_is_refused_with_the_cause_and_the_command() {
+    let place = Place::new();
+    let program = alone(&place);
+    let name = format!("{}hesse_tch{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    fs::write(place.path("bin").join(name), "not a library").unwrap();
+    let run = run_alone(&place, &program, &[&["spectrum"], &SMALL[..], &["--backend", "tch"]].concat());
+    refused(&run, 1, &["backend tch", "not", "library", MEND]);
+}
+
+#[test]
+fn a_cuda_device_on_a_build_without_one_is_refused_by_name() {
+    let place = Place::new();
+    for device in ["cuda", "cuda:1"] {
+        refused(&place.small("spectrum", &["--device", device]), 1, &["candle", device, "cpu"]);
+    }
+}

@@ -92,6 +92,18 @@ pub enum BackendError {
     },
 }
 
+impl BackendError {
+    /// Builds a [`BackendError::Input`].
+    pub fn input(program: &str, input: &str, expected: impl ToString, found: impl ToString) -> Self {
+        BackendError::Input {
+            program: program.to_string(),
+            input: input.to_string(),
+            expected: expected.to_string(),
+            found: found.to_string(),
+        }
+    }
+}
+
 /// A tensor in device memory.
 pub struct DeviceTensor {
     storage: Box<dyn Any + Send + Sync>,

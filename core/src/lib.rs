@@ -19,6 +19,7 @@ mod frame;
 pub mod graph;
 pub mod host;
 pub mod input_hessian;
+pub mod layout;
 pub mod loss;
 pub mod model;
 pub mod operator;

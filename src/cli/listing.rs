@@ -3,6 +3,7 @@
 use super::ending::Ending;
 use super::flags::ListingFlags;
 use super::output;
+use crate::plugin::{SEPARATE, Separate};
 use crate::report::{Align, Table, grouped};
 use hesse_core::graph::Mode;
 use hesse_core::model::{Normalization, Task, record};
@@ -193,6 +194,10 @@ struct BackendPart {
     name: &'static str,
     summary: &'static str,
     devices: Vec<String>,
+    /// `built in`, or the library's path; none where the library cannot be had.
+    from: Option<String>,
+    /// What would help, where the library cannot be had.
+    mend: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -207,14 +212,29 @@ pub(super) fn backends(flags: &ListingFlags) -> anyhow::Result<Ending> {
         name: e.name,
         summary: e.summary,
         devices: (e.devices)(),
+        from: Some(e.place()),
+        mend: None,
     };
-    let backends: Vec<BackendPart> = registry::backends().into_iter().map(part).collect();
-    let mut table = Table::new(&[("backend", Align::Left), ("devices", Align::Left), ("", Align::Left)]);
+    // Listing opens the libraries of backends: only they know their devices.
+    let absent = |s: &'static Separate| {
+        let mend = s.bring().err()?.to_string();
+        Some(BackendPart { name: s.name, summary: s.summary, devices: Vec::new(), from: None, mend: Some(mend) })
+    };
+    let absent: Vec<BackendPart> = SEPARATE.iter().filter(|s| !s.is_registered()).filter_map(absent).collect();
+    let backends: Vec<BackendPart> = registry::backends().into_iter().map(part).chain(absent).collect();
+    let columns = [("backend", Align::Left), ("devices", Align::Left), ("from", Align::Left), ("", Align::Left)];
+    let mut table = Table::new(&columns);
     for backend in &backends {
         let devices = backend.devices.join(", ");
-        table.row([backend.name, if devices.is_empty() { "none here" } else { &devices }, backend.summary]);
+        let devices = if devices.is_empty() { "none here" } else { &devices };
+        table.row([backend.name, devices, backend.from.as_deref().unwrap_or("–"), backend.summary]);
     }
-    finish(flags, &table.to_string(), &Backends { schema: "hesse.backends/1", backends })
+    let mut text = table.to_string();
+    for mend in backends.iter().filter_map(|b| b.mend.as_ref()) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\n{mend}");
+    }
+    finish(flags, &text, &Backends { schema: "hesse.backends/1", backends })
 }
 
 fn parts(specs: &'static [OptionSpec]) -> Vec<OptionPart> {

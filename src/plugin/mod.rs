@@ -6,5 +6,7 @@
 pub mod check;
 pub mod new;
 mod search;
+mod separate;
 
 pub use search::{PluginError, load_all, user_folder};
+pub use separate::{SEPARATE, Separate, SeparateError};

@@ -57,8 +57,7 @@ pub fn load_all(named: &[PathBuf]) -> Result<Vec<String>, PluginError> {
         }
     }
     let mut notices = Vec::new();
-    let listed = std::env::var_os(VARIABLE).unwrap_or_default();
-    for folder in std::env::split_paths(&listed).filter(|f| !f.as_os_str().is_empty()) {
+    for folder in variable_folders() {
         if folder.is_relative() {
             let place = folder.display();
             notices.push(format!("{VARIABLE}: {place}: expected an absolute path; not searched"));
@@ -79,6 +78,12 @@ fn try_load(library: &Path, notices: &mut Vec<String>) {
     if let Err(error) = load(library) {
         notices.push(format!("plugin left out: {error}"));
     }
+}
+
+/// The folders that the environment names.
+pub(super) fn variable_folders() -> Vec<PathBuf> {
+    let listed = std::env::var_os(VARIABLE).unwrap_or_default();
+    std::env::split_paths(&listed).filter(|f| !f.as_os_str().is_empty()).collect()
 }
 
 /// The libraries of a folder, in the order of their names.

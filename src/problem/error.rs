@@ -25,6 +25,9 @@ pub enum ProblemError {
         /// The command that lists them.
         listing: &'static str,
     },
+    /// The backend is in a library of its own, which cannot be had.
+    #[error(transparent)]
+    Separate(#[from] crate::plugin::SeparateError),
     /// Several libraries have something of that name.
     #[error(transparent)]
     Ambiguous(hesse_core::registry::FindError),

@@ -1,6 +1,7 @@
 //! Registered things by name, with a hint where the name is wrong.
 
 use super::ProblemError;
+use crate::plugin::{SEPARATE, Separate};
 use hesse_core::options::Options;
 use hesse_core::registry::{
     self, AttackEntry, BackendEntry, DensityEntry, DiagonalEntry, Entry, FindError, Listed, ModelEntry, SolverEntry,
@@ -55,11 +56,14 @@ pub fn attack(text: &str) -> Result<(Listed<AttackEntry>, Options), ProblemError
     with_options(text)
 }
 
-/// The backend of this name.
+/// The backend of this name; its library is opened where it has one of its own.
 ///
 /// # Errors
-/// Where no backend has the name, or several have.
+/// Where no backend has the name, or several have, or its library cannot be had.
 pub fn backend(name: &str) -> Result<Listed<BackendEntry>, ProblemError> {
+    if let Some(separate) = Separate::named(name).filter(|s| !s.is_registered()) {
+        separate.bring()?;
+    }
     find(name)
 }
 
@@ -78,7 +82,10 @@ fn find<E: Entry>(name: &str) -> Result<Listed<E>, ProblemError> {
     if let FindError::Ambiguous { .. } = error {
         return Err(ProblemError::Ambiguous(error));
     }
-    let names: Vec<&str> = registry::all::<E>().iter().map(|e| e.name()).collect();
+    let mut names: Vec<&str> = registry::all::<E>().iter().map(|e| e.name()).collect();
+    if E::KIND == "backend" {
+        names.extend(SEPARATE.iter().map(|s| s.name).filter(|s| !names.contains(s)).collect::<Vec<_>>());
+    }
     let nearest = names.iter().map(|known| (strsim::damerau_levenshtein(name, known), known)).min();
     let mend = match nearest {
         // Two slips in a word are a slip; more are another word.

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod layout;
+mod libtorch;
 
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -12,13 +13,31 @@ const HELP: &str = "\
 cargo xtask test     format, clippy, documentation, then every test: unit, property, conformance, doc, integration
 cargo xtask bench    the criterion benches on this machine
 cargo xtask layout   the plugin tests with other structure layouts on each side of the boundary (nightly toolchain)
+cargo xtask libtorch brings libtorch (545 MB, once) into target/libtorch, for the tch backend: `cargo build --release -p hesse-tch`
 ";
+
+/// The package that needs libtorch.
+const NEEDS_LIBTORCH: &str = "hesse-tch";
 
 /// One command of a task, with what it is for.
 struct Step {
     title: &'static str,
     arguments: &'static [&'static str],
     environment: &'static [(&'static str, &'static str)],
+}
+
+impl Step {
+    /// The arguments, without the package that needs libtorch where that is missing.
+    fn arguments(&self, with_libtorch: bool) -> Vec<&'static str> {
+        let mut arguments = Vec::new();
+        for &argument in self.arguments {
+            arguments.push(argument);
+            if argument == "--workspace" && !with_libtorch {
+                arguments.extend(["--exclude", NEEDS_LIBTORCH]);
+            }
+        }
+        arguments
+    }
 }
 
 const TEST: &[Step] = &[
@@ -44,6 +63,15 @@ fn main() -> ExitCode {
         Some("test") => TEST,
         Some("bench") => BENCH,
         Some("layout") => return layout::run(),
+        Some("libtorch") => {
+            return match libtorch::bring() {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(cause) => {
+                    eprintln!("xtask: libtorch: {cause}");
+                    ExitCode::FAILURE
+                }
+            };
+        }
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");
             return ExitCode::SUCCESS;
@@ -54,10 +82,21 @@ fn main() -> ExitCode {
         }
     };
     let mut failed = Vec::new();
+    let mut with_libtorch = true;
+    if steps.iter().any(|s| s.arguments.contains(&"--workspace")) && std::env::var_os("LIBTORCH_USE_PYTORCH").is_none() {
+        println!("== libtorch");
+        if let Err(cause) = libtorch::bring() {
+            // Everything else can still be tested; the task fails all the same.
+            eprintln!("xtask: libtorch: {cause}");
+            failed.push("libtorch");
+            with_libtorch = false;
+        }
+    }
     for step in steps {
         let started = Instant::now();
-        println!("== {}: cargo {}", step.title, step.arguments.join(" "));
-        let status = Command::new(env!("CARGO")).args(step.arguments).envs(step.environment.iter().copied()).status();
+        let arguments = step.arguments(with_libtorch);
+        println!("== {}: cargo {}", step.title, arguments.join(" "));
+        let status = Command::new(env!("CARGO")).args(arguments).envs(step.environment.iter().copied()).status();
         let good = match status {
             Ok(s) => s.success(),
             Err(e) => {

@@ -9,11 +9,12 @@ use crate::lower::{BufferId, Constant, Fusion, Kernel, Lowered, Origin, Step};
 use crate::plan::{Place, Plan};
 use crate::space::Columns;
 use crate::tensor;
-use bind::{Bound, Layout};
+use bind::Bound;
 use candle_core::{DType, Tensor};
 use dispatch::Slice;
 use hesse_core::backend::{BackendError, DeviceTensor, Executable, Feed, Outcome, Saved};
 use hesse_core::graph::Kind;
+use hesse_core::layout::Layout;
 use hesse_core::program::{Program, Role};
 use hesse_core::vectors::{Precision, ViewMut};
 use std::marker::PhantomData;
@@ -228,7 +229,7 @@ impl<T: Element> Executable for CandleExecutable<T> {
             None => None,
         };
         if keep.map_or(0, |s| s.0.len()) < self.program.saved.len() {
-            return Err(self.layout.missing(&self.name, "memory for kept values"));
+            return Err(BackendError::input(&self.name, "memory for kept values", "a value", "none"));
         }
         let target = result.as_ref().and_then(|r| r.block.storage::<Columns>());
         let start = result.as_ref().map_or(0, |r| r.columns.start);

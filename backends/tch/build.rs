@@ -1,0 +1,36 @@
+//! Compiles the C++ part against the libtorch that torch-sys found, and tells the linker where that lies.
+//!
+//! The place of libtorch is written into the library, so that the program finds it without an environment variable; a
+//! moved libtorch is found through the loader's own means (`LD_LIBRARY_PATH`).
+use std::path::{Path, PathBuf};
+
+const SOURCES: [&str; 7] = ["chain", "convolution", "indexing", "mode", "pooling", "softmax", "vectors"];
+
+fn main() {
+    println!("cargo:rerun-if-changed=cpp");
+    println!("cargo:rerun-if-env-changed=LIBTORCH");
+    // torch-sys links `tch`, which names this variable.
+    let Some(libraries) = std::env::var_os("DEP_TCH_LIBTORCH_LIB").map(PathBuf::from) else {
+        panic!("torch-sys has not said where libtorch is; `cargo xtask libtorch` brings it");
+    };
+    let include = libraries.parent().unwrap_or(Path::new("/")).join("include");
+    let mut build = cc::Build::new();
+    build.cpp(true).pic(true).std("c++17").opt_level(3).warnings(true).extra_warnings(false);
+    // Headers of libtorch are not ours to clean up.
+    build.flag("-isystem").flag(&include).flag("-isystem").flag(include.join("torch/csrc/api/include"));
+    build.define("_GLIBCXX_USE_CXX11_ABI", "1").include("cpp");
+    // Vector loops may assume that comparisons do not trap; sums keep their order.
+    build.flag("-fno-math-errno").flag("-fno-trapping-math").flag_if_supported("-fvisibility=hidden");
+    build.files(SOURCES.map(|s| format!("cpp/{s}.cpp")));
+    build.compile("hesse_tch_shim");
+    let place = libraries.display();
+    for kind in ["cdylib-link-arg", "link-arg-tests", "link-arg-benches"] {
+        println!("cargo:rustc-{kind}=-Wl,-rpath,{place}");
+    }
+    // libc10 is needed by libtorch_cpu and by the C++ part itself.
+    println!("cargo:rustc-link-search=native={place}");
+    for library in ["torch_cpu", "c10"] {
+        println!("cargo:rustc-link-lib={library}");
+    }
+    println!("cargo:rustc-link-lib=stdc++");
+}

@@ -1,0 +1,67 @@
+// What libtorch offers and tch does not, as plain C functions.
+//
+// Every function returns null, or a text that `hesse_free_text` frees; no exception leaves. Tensors are those of tch:
+// a `hesse_tensor` is an `at::Tensor *`, and one that is returned belongs to the caller.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace at {
+class Tensor;
+}
+using hesse_tensor = at::Tensor *;
+using hesse_error = char *;
+
+// As in `hesse_core::graph::Convolution`.
+struct HesseConvolution {
+  int64_t input[2], kernel[2], stride[2], padding[2], dilation[2], groups;
+};
+
+// As in `hesse_core::graph::Window`.
+struct HesseWindow {
+  int64_t input[2], kernel[2], stride[2], padding[2];
+};
+
+// One step of an element-wise chain, on a stack of blocks; see chain.cpp.
+struct HesseInstruction {
+  int32_t code;
+  int32_t operand;
+  double number;
+};
+
+extern "C" {
+void hesse_free_text(char *text);
+
+// mode.cpp
+hesse_error hesse_set_up();
+hesse_error hesse_enter(int threads, void **guard);
+void hesse_leave(void *guard);
+hesse_error hesse_describe(char **text);
+void hesse_trim();
+
+// convolution.cpp
+hesse_error hesse_conv(hesse_tensor x, hesse_tensor w, const HesseConvolution *c, hesse_tensor *y);
+hesse_error hesse_conv_input_grad(hesse_tensor gy, hesse_tensor w, const HesseConvolution *c, hesse_tensor *x);
+hesse_error hesse_conv_weight_grad(hesse_tensor x, hesse_tensor gy, const HesseConvolution *c, hesse_tensor *w);
+
+// pooling.cpp
+hesse_error hesse_max_pool_index(hesse_tensor x, const HesseWindow *w, hesse_tensor *index);
+hesse_error hesse_average_pool(hesse_tensor x, const HesseWindow *w, bool count_padding, hesse_tensor *y);
+hesse_error hesse_average_pool_grad(hesse_tensor g, const HesseWindow *w, bool count_padding, hesse_tensor *x);
+
+// indexing.cpp
+hesse_error hesse_gather(hesse_tensor x, hesse_tensor index, hesse_tensor *y);
+hesse_error hesse_scatter_add(hesse_tensor g, hesse_tensor index, int64_t size, hesse_tensor *y);
+
+// softmax.cpp; `kind` as in src/shim/ffi.rs
+hesse_error hesse_softmax(int kind, hesse_tensor a, hesse_tensor b, hesse_tensor *y);
+
+// chain.cpp
+hesse_error hesse_chain(const HesseInstruction *code, size_t count, const hesse_tensor *operands, size_t operand_count,
+                        const int64_t *sizes, size_t rank, hesse_tensor *y);
+
+// vectors.cpp: columns are rows of contiguous `[columns, n]` tensors of f32 or f64.
+hesse_error hesse_gram(hesse_tensor x, hesse_tensor y, double *products);
+hesse_error hesse_combine(hesse_tensor y, double beta, hesse_tensor x, const double *c);
+}

@@ -1,0 +1,342 @@
+//! Safe functions over the C++ part: the only place of this crate with `unsafe`.
+//!
+//! Every failure is a text; C++ exceptions are caught on their side. The tensors passed are borrowed for the call, and the
+//! ones returned are owned.
+#![allow(unsafe_code, reason = "calls into libtorch")]
+
+mod ffi;
+mod held;
+
+pub(crate) use held::Held;
+
+use hesse_core::graph::{Convolution, Window};
+use std::ffi::{CStr, c_int, c_void};
+use std::ptr;
+use tch::{TchError, Tensor};
+use torch_sys::C_tensor;
+
+/// A result, or why there is none.
+pub(crate) type Outcome<T> = Result<T, String>;
+
+/// Takes over an error text.
+fn checked(error: ffi::Error) -> Outcome<()> {
+    if error.is_null() {
+        return Ok(());
+    }
+    // SAFETY: the C++ part returns null or a text that ends with zero, and this is its only user.
+    let text = unsafe {
+        let text = CStr::from_ptr(error).to_string_lossy().into_owned();
+        ffi::hesse_free_text(error);
+        text
+    };
+    Err(one_line(&text))
+}
+
+/// What matters of libtorch's messages, which can carry a stack trace.
+fn one_line(text: &str) -> String {
+    let text = text.split("\nException raised from").next().unwrap_or(text);
+    let line = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ");
+    if line.is_empty() { "libtorch failed without a word".to_string() } else { line }
+}
+
+/// The same for what tch reports.
+pub(crate) fn words(error: TchError) -> String {
+    match error {
+        TchError::Torch(text) => one_line(&text),
+        other => one_line(&other.to_string()),
+    }
+}
+
+/// Runs a function that makes one tensor.
+fn made(call: impl FnOnce(*mut *mut C_tensor) -> ffi::Error) -> Outcome<Tensor> {
+    let mut result: *mut C_tensor = ptr::null_mut();
+    checked(call(&raw mut result))?;
+    if result.is_null() {
+        return Err("no result".into());
+    }
+    // SAFETY: without an error, the C++ part has made a tensor for us.
+    Ok(unsafe { Tensor::from_ptr(result) })
+}
+
+/// Settings of the process, once: no TF32, deterministic, memory kept between operations.
+pub(crate) fn set_up() -> Outcome<()> {
+    // SAFETY: no arguments.
+    checked(unsafe { ffi::hesse_set_up() })
+}
+
+/// The version and what it can use of this processor.
+pub(crate) fn describe() -> Outcome<String> {
+    let mut text = ptr::null_mut();
+    // SAFETY: the place is valid; the text is ours and freed at once.
+    unsafe {
+        checked(ffi::hesse_describe(&raw mut text))?;
+        let words = CStr::from_ptr(text).to_string_lossy().into_owned();
+        ffi::hesse_free_text(text);
+        Ok(words)
+    }
+}
+
+/// Gives memory that is kept for later results back to the system.
+pub(crate) fn trim() {
+    // SAFETY: no arguments.
+    unsafe { ffi::hesse_trim() }
+}
+
+/// While it lives, this thread runs libtorch without autograd and with so many threads.
+pub(crate) struct Entered {
+    guard: *mut c_void,
+}
+
+impl Entered {
+    pub fn new(threads: usize) -> Outcome<Self> {
+        let mut guard = ptr::null_mut();
+        let threads = c_int::try_from(threads).unwrap_or(c_int::MAX);
+        // SAFETY: the place is valid.
+        checked(unsafe { ffi::hesse_enter(threads, &raw mut guard) })?;
+        Ok(Entered { guard })
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        // SAFETY: `enter` made it on this thread: a raw pointer keeps this type from moving to another.
+        unsafe { ffi::hesse_leave(self.guard) }
+    }
+}
+
+fn pair(values: [usize; 2]) -> [i64; 2] {
+    values.map(|v| v as i64)
+}
+
+fn convolution(c: &Convolution) -> ffi::Convolution {
+    ffi::Convolution {
+        input: pair(c.input),
+        kernel: pair(c.kernel),
+        stride: pair(c.stride),
+        padding: pair(c.padding),
+        dilation: pair(c.dilation),
+        groups: c.groups as i64,
+    }
+}
+
+fn window(w: &Window) -> ffi::Window {
+    ffi::Window { input: pair(w.input), kernel: pair(w.kernel), stride: pair(w.stride), padding: pair(w.padding) }
+}
+
+/// `(x, w) → y`.
+pub(crate) fn conv(x: &Tensor, w: &Tensor, c: &Convolution) -> Outcome<Tensor> {
+    // SAFETY: the tensors live during the call, and so does the geometry.
+    made(|y| unsafe { ffi::hesse_conv(x.as_ptr(), w.as_ptr(), &convolution(c), y) })
+}
+
+/// `(gy, w) → x`.
+pub(crate) fn conv_input_grad(gy: &Tensor, w: &Tensor, c: &Convolution) -> Outcome<Tensor> {
+    // SAFETY: as above.
+    made(|x| unsafe { ffi::hesse_conv_input_grad(gy.as_ptr(), w.as_ptr(), &convolution(c), x) })
+}
+
+/// `(x, gy) → w`.
+pub(crate) fn conv_weight_grad(x: &Tensor, gy: &Tensor, c: &Convolution) -> Outcome<Tensor> {
+    // SAFETY: as above.
+    made(|w| unsafe { ffi::hesse_conv_weight_grad(x.as_ptr(), gy.as_ptr(), &convolution(c), w) })
+}
+
+/// Positions of maxima within planes.
+pub(crate) fn max_pool_index(x: &Tensor, w: &Window) -> Outcome<Tensor> {
+    // SAFETY: as above.
+    made(|index| unsafe { ffi::hesse_max_pool_index(x.as_ptr(), &window(w), index) })
+}
+
+/// Means over windows.
+pub(crate) fn average_pool(x: &Tensor, w: &Window, count_padding: bool) -> Outcome<Tensor> {
+    // SAFETY: as above.
+    made(|y| unsafe { ffi::hesse_average_pool(x.as_ptr(), &window(w), count_padding, y) })
+}
+
+/// The adjoint of [`average_pool`].
+pub(crate) fn average_pool_grad(g: &Tensor, w: &Window, count_padding: bool) -> Outcome<Tensor> {
+    // SAFETY: as above.
+    made(|x| unsafe { ffi::hesse_average_pool_grad(g.as_ptr(), &window(w), count_padding, x) })
+}
+
+/// y[…, j] = x[…, i[…, j]].
+pub(crate) fn gather(x: &Tensor, index: &Tensor) -> Outcome<Tensor> {
+    // SAFETY: as above.
+    made(|y| unsafe { ffi::hesse_gather(x.as_ptr(), index.as_ptr(), y) })
+}
+
+/// The adjoint of [`gather`], for a last axis of this size.
+pub(crate) fn scatter_add(g: &Tensor, index: &Tensor, size: usize) -> Outcome<Tensor> {
+    // SAFETY: as above.
+    made(|y| unsafe { ffi::hesse_scatter_add(g.as_ptr(), index.as_ptr(), size as i64, y) })
+}
+
+/// The softmax family; the numbers are those of `cpp/softmax.cpp`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Softmax {
+    Covariance = 0,
+    Centre = 1,
+    LogSumExp = 2,
+    CrossEntropy = 3,
+    Residual = 4,
+    Plain = 5,
+}
+
+/// A primitive of the softmax family along the last axis.
+pub(crate) fn softmax(kind: Softmax, a: &Tensor, b: Option<&Tensor>) -> Outcome<Tensor> {
+    let b = b.map_or(ptr::null(), Tensor::as_ptr);
+    // SAFETY: as above; the second operand may be null.
+    made(|y| unsafe { ffi::hesse_softmax(kind as c_int, a.as_ptr(), b, y) })
+}
+
+/// A step of an element-wise chain, on a stack.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Instruction {
+    /// Pushes an operand.
+    Load(usize),
+    /// Pushes a number.
+    Constant(f64),
+    Relu,
+    Step,
+    Abs,
+    Sign,
+    Sqrt,
+    Reciprocal,
+    Scale(f64),
+    Shift(f64),
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Greater,
+}
+
+/// How many values a chain may have on its stack at once: the room in `cpp/chain.cpp`.
+pub(crate) const DEEPEST: usize = 16;
+
+impl Instruction {
+    fn raw(self) -> ffi::Instruction {
+        let (code, operand, number) = match self {
+            Instruction::Load(i) => (0, i as i32, 0.0),
+            Instruction::Constant(c) => (1, 0, c),
+            Instruction::Relu => (2, 0, 0.0),
+            Instruction::Step => (3, 0, 0.0),
+            Instruction::Abs => (4, 0, 0.0),
+            Instruction::Sign => (5, 0, 0.0),
+            Instruction::Sqrt => (6, 0, 0.0),
+            Instruction::Reciprocal => (7, 0, 0.0),
+            Instruction::Scale(c) => (8, 0, c),
+            Instruction::Shift(c) => (9, 0, c),
+            Instruction::Add => (10, 0, 0.0),
+            Instruction::Sub => (11, 0, 0.0),
+            Instruction::Mul => (12, 0, 0.0),
+            Instruction::Div => (13, 0, 0.0),
+            Instruction::Greater => (14, 0, 0.0),
+        };
+        ffi::Instruction { code, operand, number }
+    }
+
+    /// How many values it takes off the stack; it puts one on.
+    fn takes(self) -> usize {
+        match self {
+            Instruction::Load(_) | Instruction::Constant(_) => 0,
+            Instruction::Add | Instruction::Sub | Instruction::Mul | Instruction::Div | Instruction::Greater => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// Runs a chain over operands that have, or can be repeated to, these sizes.
+pub(crate) fn chain(code: &[Instruction], operands: &[&Tensor], sizes: &[i64]) -> Outcome<Tensor> {
+    let mut depth = 0usize;
+    for step in code {
+        let known = !matches!(step, Instruction::Load(i) if *i >= operands.len());
+        depth = depth.checked_sub(step.takes()).map(|d| d + 1).filter(|&d| d <= DEEPEST && known).ok_or("a wrong chain")?;
+    }
+    if depth != 1 || operands.is_empty() {
+        return Err("a wrong chain".into());
+    }
+    let code: Vec<ffi::Instruction> = code.iter().map(|i| i.raw()).collect();
+    let operands: Vec<*const C_tensor> = operands.iter().map(|t| t.as_ptr()).collect();
+    made(|y| {
+        // SAFETY: the slices live during the call; the chain has been checked against its stack and its operands.
+        unsafe {
+            ffi::hesse_chain(
+                code.as_ptr(),
+                code.len(),
+                operands.as_ptr(),
+                operands.len(),
+                sizes.as_ptr(),
+                sizes.len(),
+                y,
+            )
+        }
+    })
+}
+
+/// Whether a tensor is `[columns, n]`, contiguous and real.
+fn columns(t: &Tensor, n: i64) -> Outcome<i64> {
+    match t.size()[..] {
+        [k, m] if m == n && t.is_contiguous() && t.is_floating_point() => Ok(k),
+        _ => Err(format!("expected contiguous columns of length {n}, found {t:?}")),
+    }
+}
+
+/// `XᵀY`, k × m column-major, in double. The operands are `[k, n]` and `[m, n]`, contiguous and of one type.
+pub(crate) fn gram(x: &Tensor, y: &Tensor, n: i64) -> Outcome<Vec<f64>> {
+    let (k, m) = (columns(x, n)?, columns(y, n)?);
+    if x.kind() != y.kind() {
+        return Err(format!("expected {:?}, found {:?}", x.kind(), y.kind()));
+    }
+    let mut products = vec![0.0; (k * m) as usize];
+    // SAFETY: the tensors are as the function wants them, and there is room for k·m products.
+    checked(unsafe { ffi::hesse_gram(x.as_ptr(), y.as_ptr(), products.as_mut_ptr()) })?;
+    Ok(products)
+}
+
+/// `Y ← β Y + X C`, C k × m column-major.
+pub(crate) fn combine(y: &mut Tensor, beta: f64, x: &Tensor, c: &[f64], n: i64) -> Outcome<()> {
+    let (k, m) = (columns(x, n)?, columns(y, n)?);
+    if x.kind() != y.kind() || (k * m) as usize != c.len() {
+        return Err(format!("expected {k} × {m} factors and {:?}, found {} and {:?}", y.kind(), c.len(), x.kind()));
+    }
+    // SAFETY: the tensors are as the function wants them, the factors are k·m, and y is borrowed exclusively.
+    checked(unsafe { ffi::hesse_combine(y.as_ptr(), beta, x.as_ptr(), c.as_ptr()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_lose_their_stack_trace_and_stay_one_line() {
+        let text = "expected 3\n  channels\nException raised from f at a.cpp:1\nframe #0: …";
+        assert_eq!(one_line(text), "expected 3 channels");
+        assert_eq!(one_line(""), "libtorch failed without a word");
+    }
+
+    #[test]
+    fn a_chain_that_leaves_its_stack_is_refused() {
+        let x = Tensor::from_slice(&[1.0f64, -2.0]);
+        for code in [&[Instruction::Add][..], &[Instruction::Load(1)], &[Instruction::Load(0); 2], &[]] {
+            assert!(chain(code, &[&x], &[2]).is_err(), "{code:?}");
+        }
+        let double = chain(&[Instruction::Load(0), Instruction::Scale(2.0)], &[&x], &[2]).unwrap();
+        assert_eq!(Vec::<f64>::try_from(&double).unwrap(), [2.0, -4.0]);
+    }
+
+    #[test]
+    fn an_exception_of_libtorch_is_an_error_with_its_words() {
+        let c = Convolution {
+            input: [4, 4],
+            kernel: [3, 3],
+            stride: [1, 1],
+            padding: [0, 0],
+            dilation: [1, 1],
+            groups: 1,
+        };
+        let (x, w) = (Tensor::zeros([1, 2, 4, 4], tch::kind::DOUBLE_CPU), Tensor::zeros([1, 3, 3, 3], tch::kind::DOUBLE_CPU));
+        let error = conv(&x, &w, &c).unwrap_err();
+        assert!(error.contains("channels") && !error.contains('\n'), "{error}");
+    }
+}
