@@ -5,7 +5,8 @@
 
 use super::{
     DataSource, OperatorError, batches,
-    evaluate::{Compiled, DeviceBatch, Weights},
+    compiled::Compiled,
+    evaluate::{DeviceBatch, Weights},
     source::Batch,
 };
 use crate::backend::SecondOrderBackend;
@@ -44,14 +45,14 @@ pub struct GroupProducts<'a> {
     backend: &'a dyn SecondOrderBackend,
     weights: &'a Weights,
     batch: usize,
-    primal: Compiled<'a>,
-    tangent: Compiled<'a>,
+    primal: Compiled,
+    tangent: Compiled,
 }
 
 impl<'a> GroupProducts<'a> {
     /// Products with this matrix, `batch` samples at once.
     pub fn new(backend: &'a dyn SecondOrderBackend, product: Product, weights: &'a Weights, batch: usize) -> Self {
-        let (primal, tangent) = (Compiled::new(backend, product.primal), Compiled::new(backend, product.tangent));
+        let (primal, tangent) = (Compiled::new(product.primal), Compiled::new(product.tangent));
         GroupProducts { backend, weights, batch, primal, tangent }
     }
 
@@ -71,7 +72,7 @@ impl<'a> GroupProducts<'a> {
         for range in batches(group.len(), self.batch) {
             let data = DeviceBatch::load(self.backend, group, range.clone())?;
             let buffers = self.weights.buffers.as_ref().map(Block::all);
-            let program = self.primal.at(range.len())?;
+            let program = self.primal.at(self.backend, range.len())?;
             let mut saved = program.new_saved()?;
             let mut feed = data.feed(self.weights.parameters.all(), buffers);
             let outcome = program.run(&feed, None, Some(&mut saved))?;
@@ -81,7 +82,7 @@ impl<'a> GroupProducts<'a> {
             weight += outcome.weight;
             feed.direction = Some(x.clone());
             feed.saved = Some(&saved);
-            self.tangent.at(range.len())?.run(&feed, Some(y.view_mut(0..x.len())), None)?;
+            self.tangent.at(self.backend, range.len())?.run(&feed, Some(y.view_mut(0..x.len())), None)?;
         }
         Ok(weight)
     }
