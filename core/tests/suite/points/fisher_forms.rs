@@ -65,9 +65,8 @@ pub fn fisher_matrices_of_a_softmax_regression_are_their_outer_products(open: Op
             (0..CLASSES).for_each(|c| add_outer(&mut exact, p[c] * own(i) / total, &p, c, x));
         }
         let name = |what: &str, batch: usize| format!("{what}, weighted {weighted}, ignored {ignored:?}, by {batch}");
-        let whole = |matrix, batch| {
-            dense_operator(backend.as_ref(), &problem, matrix, &w, &data, batch, usize::MAX).concat()
-        };
+        let whole =
+            |matrix, batch| dense_operator(backend.as_ref(), &problem, matrix, &w, &data, batch, usize::MAX).concat();
         for batch in [1, 5, SAMPLES] {
             let found = whole(Curvature::EmpiricalFisher, batch);
             verdict.close(|| name("empirical", batch), &found, &empirical.concat(), 1e-12);
