@@ -16,7 +16,8 @@ fn largest(report: &Value) -> f64 {
 fn a_linear_network_has_one_matrix_under_three_names_and_a_fisher_matrix_near_it() {
     let place = Place::new();
     let run = |matrix: &str| {
-        let report = place.small("spectrum", &[&["--matrix", matrix, "--tol", "1e-8"][..], &EXACT].concat()).ok().json();
+        let report =
+            place.small("spectrum", &[&["--matrix", matrix, "--tol", "1e-8"][..], &EXACT].concat()).ok().json();
         assert_eq!(report["matrix"], matrix);
         largest(&report)
     };
@@ -40,7 +41,9 @@ fn layers_are_measured_by_themselves_and_make_up_the_block_diagonal() {
     let layers = whole["layers"].as_array().unwrap();
     assert_eq!(layers.len(), 2);
     let value = |layer: &Value| layer["largest"]["value"].as_f64().unwrap();
-    assert!(layers.iter().all(|layer| layer["largest"]["converged"] == true && value(layer) <= largest(&whole) * 1.000001));
+    assert!(
+        layers.iter().all(|layer| layer["largest"]["converged"] == true && value(layer) <= largest(&whole) * 1.000001)
+    );
     let parameters: u64 = layers.iter().map(|layer| layer["parameters"].as_u64().unwrap()).sum();
     assert_eq!(parameters, whole["dimension"].as_u64().unwrap());
     let share: f64 = layers.iter().map(|layer| layer["share"].as_f64().unwrap()).sum();
@@ -73,7 +76,8 @@ fn sharpness_prints_every_measure_and_writes_versioned_json() {
 #[test]
 fn a_training_records_its_curves() {
     let place = Place::new();
-    let flags = ["--epochs", "2", "--track", "lambda1,loss", "--every", "2", "--track-samples", "0..20", "--out", "run"];
+    let flags =
+        ["--epochs", "2", "--track", "lambda1,loss", "--every", "2", "--track-samples", "0..20", "--out", "run"];
     let run = place.small("train", &flags).ok();
     assert!(run.out.contains("λ₁ ÷ edge"), "{run:?}");
     let csv = std::fs::read_to_string(place.path("run/track.csv")).unwrap();

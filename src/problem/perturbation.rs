@@ -64,11 +64,15 @@ impl PerturbedSource {
 
 /// The tensor of this name, or the only one, of the samples' shape.
 fn find(tensors: &StateDict, file: &Path, name: &str, data: &Dataset) -> Result<Vec<f64>, ProblemError> {
-    let refuse = |expected: String, found: String| ProblemError::Perturbation { file: file.to_owned(), expected, found };
+    let refuse =
+        |expected: String, found: String| ProblemError::Perturbation { file: file.to_owned(), expected, found };
     let only = if tensors.len() == 1 { tensors.iter().next().map(|(_, tensor)| tensor) } else { None };
     let tensor = tensors.get(name).or(only).ok_or_else(|| {
         let names: Vec<&str> = tensors.iter().map(|(name, _)| name).take(6).collect();
-        refuse(format!("a tensor `{name}`, or a single tensor"), format!("{} tensors: {}", tensors.len(), names.join(", ")))
+        refuse(
+            format!("a tensor `{name}`, or a single tensor"),
+            format!("{} tensors: {}", tensors.len(), names.join(", ")),
+        )
     })?;
     let [planes, rows, columns] = data.sample_shape();
     let shapes = [vec![data.len(), planes, rows, columns], vec![data.len(), data.sample_len()]];
@@ -122,7 +126,9 @@ mod tests {
         let path = folder.join("change.safetensors");
         let tensors: StateDict = tensors
             .iter()
-            .map(|(name, shape, v)| (name.to_string(), TensorData { shape: shape.clone(), values: Values::F64(v.clone()) }))
+            .map(|(name, shape, v)| {
+                (name.to_string(), TensorData { shape: shape.clone(), values: Values::F64(v.clone()) })
+            })
             .collect();
         write_safetensors(&path, &tensors, &BTreeMap::new()).unwrap();
         path
@@ -147,7 +153,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_the_samples_is_refused_with_both_shapes() {
         let folder = tempfile::tempdir().unwrap();
-        let read = |path| PerturbedSource::read(data(), &Perturbation::Added(path)).map(|_| ()).unwrap_err().to_string();
+        let read =
+            |path| PerturbedSource::read(data(), &Perturbation::Added(path)).map(|_| ()).unwrap_err().to_string();
         let short = read(file(folder.path(), &[("delta", vec![2, 1, 1, 2], vec![0.0; 4])]));
         assert!(short.contains("expected the shape [3, 1, 1, 2]") && short.contains("found [2, 1, 1, 2]"), "{short}");
         let shape = || vec![3, 2];

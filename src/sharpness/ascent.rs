@@ -86,8 +86,7 @@ impl Ball<'_> {
             random.push(point.loss(&self.scaled(&s), source)? - base_without_gradient);
             observe(i + 1);
         }
-        let mut found =
-            Ascent { radius: self.radius, random, one_step: None, worst: None, gradients: 1 };
+        let mut found = Ascent { radius: self.radius, random, one_step: None, worst: None, gradients: 1 };
         let Some(mut s) = self.uphill(&gradient) else { return Ok(found) };
 
         // From the end of that step on along the sphere, with shorter steps where one did not help.

@@ -1,9 +1,9 @@
 //! The whole measurement.
 
+use super::SharpnessOptions;
 use super::ascent::{Ascent, Ball};
 use super::minibatch::{OverBatches, draw};
 use super::point::Point;
-use super::SharpnessOptions;
 use crate::problem::{Session, lookup};
 use crate::spectrum::{Event, SpectrumError, Stoppable, TraceEstimate, Watch, hutchinson};
 use hesse_core::eigen::{Control, EigenResult};

@@ -59,8 +59,8 @@ pub(super) fn measure_layers(
         if stop() {
             return Err(SpectrumError::Interrupted);
         }
-        let trace = hutchinson(&operator, probes, spec.seed, &mut |_| {})
-            .map_err(|e: OperatorError| interrupted(e.into()))?;
+        let trace =
+            hutchinson(&operator, probes, spec.seed, &mut |_| {}).map_err(|e: OperatorError| interrupted(e.into()))?;
         found.push(LayerSpectrum {
             name: layer.name,
             parameters: problem.dimension(&own).at(0),

@@ -70,7 +70,13 @@ pub fn check_text(report: &CheckReport) -> String {
 }
 
 /// What was measured: network, weights, samples, machine.
-pub(crate) fn problem_heading(model: &ModelPart, data: &DataPart, backend: &BackendPart, manifest: &Manifest, dimension: usize) -> String {
+pub(crate) fn problem_heading(
+    model: &ModelPart,
+    data: &DataPart,
+    backend: &BackendPart,
+    manifest: &Manifest,
+    dimension: usize,
+) -> String {
     let name = if model.options.is_empty() { model.name.clone() } else { format!("{}:{}", model.name, model.options) };
     let mut text = format!("{name}, {} parameters", grouped(model.parameters));
     if let Some(params) = &manifest.params {

@@ -79,7 +79,8 @@ fn curves(track: &TrackPart) -> Table {
         ("λ₁ ÷ edge", |r| r.lambda1.map(|l| l / r.edge)),
     ];
     let records = &track.records;
-    let columns: Vec<Column> = all.into_iter().filter(|(_, value)| records.iter().any(|r| value(r).is_some())).collect();
+    let columns: Vec<Column> =
+        all.into_iter().filter(|(_, value)| records.iter().any(|r| value(r).is_some())).collect();
     let head: Vec<(&str, Align)> = columns.iter().map(|(name, _)| (*name, Align::Right)).collect();
     let mut table = Table::new(&head);
     let every = records.len().div_ceil(SHOWN).max(1);

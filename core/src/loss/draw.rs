@@ -37,9 +37,7 @@ impl Loss {
                         let drawn = draw(p, stream.uniform());
                         // The drawn class as minus the sum of the others, which is accurate where p is nearly one.
                         let others: f64 = p.iter().enumerate().filter(|(c, _)| *c != drawn).map(|(_, p)| p).sum();
-                        roots.extend(
-                            p.iter().enumerate().map(|(c, p)| scale * if c == drawn { -others } else { *p }),
-                        );
+                        roots.extend(p.iter().enumerate().map(|(c, p)| scale * if c == drawn { -others } else { *p }));
                     }
                 }
             }
@@ -117,8 +115,7 @@ mod tests {
 
     #[test]
     fn a_saturated_sample_keeps_its_small_residual() {
-        let roots =
-            Loss::default().draw_roots(&[40.0, 0.0], &[0], 2, 1, &mut Stream::new(0, Purpose::ModelLabels, 0));
+        let roots = Loss::default().draw_roots(&[40.0, 0.0], &[0], 2, 1, &mut Stream::new(0, Purpose::ModelLabels, 0));
         assert!((roots[0] / -(-40f64).exp() - 1.0).abs() < 1e-12 && (roots[1] / (-40f64).exp() - 1.0).abs() < 1e-12);
     }
 }

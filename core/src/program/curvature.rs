@@ -66,12 +66,7 @@ impl Problem {
     ///
     /// # Errors
     /// As [`Self::gradient`], and where a selected parameter is not in exactly one block.
-    pub fn block_diagonal(
-        &self,
-        matrix: Curvature,
-        wrt: &Wrt,
-        blocks: &[Vec<usize>],
-    ) -> Result<Product, GraphError> {
+    pub fn block_diagonal(&self, matrix: Curvature, wrt: &Wrt, blocks: &[Vec<usize>]) -> Result<Product, GraphError> {
         self.blocks(matrix, wrt, Some(blocks))
     }
 

@@ -10,6 +10,12 @@ fn tracked(out: &Path, quantities: &[Quantity], every: Every) -> TrainSpec {
     spec
 }
 
+/// The trained values; the file's metadata names the run, which telemetry is part of.
+fn tensors(folder: &Path) -> Vec<(String, crate::weights::TensorData)> {
+    let model = crate::weights::read(&folder.join("model.safetensors")).unwrap();
+    model.iter().map(|(name, tensor)| (name.to_string(), tensor.clone())).collect()
+}
+
 fn curves(folder: &Path) -> [Vec<u8>; 2] {
     ["track.csv", "track.jsonl"].map(|name| fs::read(folder.join(name)).unwrap())
 }
@@ -19,7 +25,7 @@ fn a_run_with_telemetry_takes_the_same_steps_and_writes_its_curves() {
     let (plain, followed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     finish(&spec(plain.path())).unwrap();
     let report = finish(&tracked(followed.path(), &Quantity::ALL, Every::Steps(5))).unwrap();
-    assert_eq!(model_bytes(plain.path()), model_bytes(followed.path()));
+    assert_eq!(tensors(plain.path()), tensors(followed.path()));
 
     let track = report.track.clone().unwrap();
     let steps: Vec<usize> = track.records.iter().map(|r| r.step).collect();
@@ -97,8 +103,8 @@ fn another_telemetry_is_another_run_and_samples_that_do_not_exist_are_refused() 
 }
 
 #[test]
-fn gradient_descent_on_all_samples_drives_the_largest_eigenvalue_to_two_over_the_rate() {
-    // Cohen et al., arXiv:2103.00065, on a small network: the eigenvalue rises while the loss falls and then hovers.
+fn a_rate_too_large_for_the_first_weights_drives_the_largest_eigenvalue_down_to_the_edge_and_holds_it_there() {
+    // The catapult of Lewkowycz et al. (arXiv:2003.02218), then the edge of stability of Cohen et al. (arXiv:2103.00065).
     let folder = tempfile::tempdir().unwrap();
     let mut spec = tracked(folder.path(), &[Quantity::Loss, Quantity::Lambda1], Every::Steps(20));
     spec.backend.precision = Precision::F64;
@@ -109,7 +115,7 @@ fn gradient_descent_on_all_samples_drives_the_largest_eigenvalue_to_two_over_the
     let (first, last) = (&records[0], &records[records.len() - 8..]);
     let mean = last.iter().map(share).sum::<f64>() / last.len() as f64;
     let curve: Vec<f64> = records.iter().map(share).collect();
-    assert!(share(first) < 0.7, "{curve:?}");
+    assert!(share(first) > 2.0, "{curve:?}");
     assert!((0.9..1.15).contains(&mean), "{mean}: {curve:?}");
-    assert!(last.last().unwrap().loss < first.loss);
+    assert!(last.iter().all(|r| r.loss < first.loss));
 }

@@ -40,6 +40,9 @@ fn csv(records: &[TrackRecord]) -> String {
 
 fn put(folder: &Path, name: &str, text: &str) -> Result<(), TrainError> {
     let path = folder.join(name);
-    crate::weights::atomic::write(&path, |out| out.write_all(text.as_bytes()))
-        .map_err(|source| TrainError::Io { operation: "writing the curves", path: path.clone(), source })
+    crate::weights::atomic::write(&path, |out| out.write_all(text.as_bytes())).map_err(|source| TrainError::Io {
+        operation: "writing the curves",
+        path: path.clone(),
+        source,
+    })
 }

@@ -107,7 +107,10 @@ impl FromStr for Every {
         match (number, unit.trim()) {
             (Some(n), "" | "step" | "steps") => Ok(Every::Steps(n)),
             (Some(n), "epoch" | "epochs") => Ok(Every::Epochs(n)),
-            _ => Err(format!("expected a number of steps or epochs such as 100 or 2epochs, found `{}`", text.escape_debug())),
+            _ => Err(format!(
+                "expected a number of steps or epochs such as 100 or 2epochs, found `{}`",
+                text.escape_debug()
+            )),
         }
     }
 }

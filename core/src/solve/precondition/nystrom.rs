@@ -27,12 +27,7 @@ impl Nystrom {
     ///
     /// # Errors
     /// Where a product fails or is not finite, the rank is zero or above the dimension, or the damping is negative.
-    pub fn new(
-        operator: &dyn LinearOperator,
-        rank: usize,
-        damping: f64,
-        seed: u64,
-    ) -> Result<Self, SolveError> {
+    pub fn new(operator: &dyn LinearOperator, rank: usize, damping: f64, seed: u64) -> Result<Self, SolveError> {
         let (space, n) = (operator.space(), operator.dimension());
         if rank == 0 || rank > n {
             let expected = format!("from 1 to the dimension {n}");
@@ -53,9 +48,7 @@ impl Nystrom {
         if core.iter().any(|v| !v.is_finite()) {
             return Err(SolveError::NotFinite { product: rank });
         }
-        let core: Vec<f64> = (0..rank * rank)
-            .map(|i| 0.5 * (core[i] + core[i % rank * rank + i / rank]))
-            .collect();
+        let core: Vec<f64> = (0..rank * rank).map(|i| 0.5 * (core[i] + core[i % rank * rank + i / rank])).collect();
         let rounding = 10.0 * rank as f64 * space.precision().epsilon();
 
         // B = Y Q D^(−1/2), so that B Bᵀ = Y (ΩᵀY)⁺ Yᵀ.

@@ -91,11 +91,15 @@ pub fn block_diagonal_products_agree_with_dual_numbers(open: Open<'_>) {
         };
         let (gradients, weights) = per_sample_gradients(&t);
         let fisher = |v: &[f64]| {
-            let scaled: Columns =
-                gradients.iter().zip(&weights).filter(|(_, w)| **w > 0.0).map(|(g, w)| {
+            let scaled: Columns = gradients
+                .iter()
+                .zip(&weights)
+                .filter(|(_, w)| **w > 0.0)
+                .map(|(g, w)| {
                     let along: f64 = g.iter().zip(v).map(|(g, v)| g * v).sum();
                     g.iter().map(|g| g * along / w).collect()
-                }).collect();
+                })
+                .collect();
             (0..v.len()).map(|i| scaled.iter().map(|c| c[i]).sum()).collect()
         };
         for (matrix, whole) in [
@@ -222,7 +226,9 @@ pub fn the_diagonals_of_hessian_and_gauss_newton_agree_where_the_network_is_piec
     let mut verdict = Verdict::default();
     let mut networks = 0;
     for (name, t) in each(&[3], &[By::Parameters]) {
-        if !is_piecewise_linear(&t) || t.problem.graph().nodes().iter().all(|n| !matches!(n.op, Op::Unary(_) | Op::MaxPoolIndex(_))) {
+        if !is_piecewise_linear(&t)
+            || t.problem.graph().nodes().iter().all(|n| !matches!(n.op, Op::Unary(_) | Op::MaxPoolIndex(_)))
+        {
             continue;
         }
         networks += 1;

@@ -65,9 +65,8 @@ pub fn fisher_matrices_of_a_softmax_regression_are_their_outer_products(open: Op
             (0..CLASSES).for_each(|c| add_outer(&mut exact, p[c] * own(i) / total, &p, c, x));
         }
         let name = |what: &str, batch: usize| format!("{what}, weighted {weighted}, ignored {ignored:?}, by {batch}");
-        let whole = |matrix, batch| {
-            dense_operator(backend.as_ref(), &problem, matrix, &w, &data, batch, usize::MAX).concat()
-        };
+        let whole =
+            |matrix, batch| dense_operator(backend.as_ref(), &problem, matrix, &w, &data, batch, usize::MAX).concat();
         for batch in [1, 5, SAMPLES] {
             let found = whole(Curvature::EmpiricalFisher, batch);
             verdict.close(|| name("empirical", batch), &found, &empirical.concat(), 1e-12);
@@ -81,7 +80,7 @@ pub fn fisher_matrices_of_a_softmax_regression_are_their_outer_products(open: Op
             verdict.close(|| name("the same draws", batch), &few(batch), &one, 1e-12);
         }
         let many = whole(Curvature::MonteCarloFisher { draws: 400, seed: 5 }, 8);
-        verdict.close(|| name("400 draws", 8), &many, &exact.concat(), 0.1);
+        verdict.close(|| name("400 draws", 8), &many, &exact.concat(), 0.2);
         let distance = |a: &[f64]| a.iter().zip(exact.iter().flatten()).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
         verdict.holds(|| name("more draws are nearer", 8), 10.0 * distance(&many) < distance(&one));
     }
