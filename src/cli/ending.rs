@@ -82,6 +82,7 @@ fn spectrum(error: &SpectrumError) -> bool {
     match error {
         SpectrumError::Problem(error) => problem(error),
         SpectrumError::Solver(SolverError::Request { .. }) => true,
+        SpectrumError::CannotResume { .. } | SpectrumError::State { .. } => true,
         _ => false,
     }
 }

@@ -1,9 +1,12 @@
 //! The extreme eigenvalues of a loss's Hessian over a set of samples.
 
+use super::solve::{Solving, solve};
 use super::{Event, SpectrumError, Watch, tested, watch::Stoppable};
 use crate::problem::{Session, lookup};
 use hesse_core::eigen::{Control, EigenRequest, EigenResult};
+use hesse_solver_tools::complete::Completeness;
 use hesse_core::operator::{CacheReport, Curvature, DatasetOperator, Evaluation, Evaluator, SelfTest, self_test};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// What is wanted of a spectrum.
@@ -23,6 +26,10 @@ pub struct SpectrumOptions {
     pub params: Option<String>,
     /// Whether to test the operator first.
     pub self_test: bool,
+    /// Whether to look, at the end, for pairs that were missed.
+    pub complete: bool,
+    /// Where the state of the solver is kept.
+    pub state: Option<PathBuf>,
 }
 
 impl Default for SpectrumOptions {
@@ -35,6 +42,8 @@ impl Default for SpectrumOptions {
             solver: "lanczos".to_string(),
             params: None,
             self_test: true,
+            complete: false,
+            state: None,
         }
     }
 }
@@ -50,6 +59,8 @@ pub struct Spectrum {
     pub self_test: Option<SelfTest>,
     /// Eigenvalues, vectors and bookkeeping.
     pub eigen: EigenResult,
+    /// What the completeness probe came to, where one was asked for.
+    pub completeness: Option<Completeness>,
     /// How much of the primal part was kept.
     pub cache: CacheReport,
     /// What a reader should know.
@@ -144,8 +155,9 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         (watch.observe)(Event::Solver(event));
         if stop() { Control::Stop } else { Control::Continue }
     };
-    let eigen =
-        solver.solve(&operator, &options.request(session), &mut observe).map_err(|error| interrupted(error.into()))?;
+    let request = options.request(session);
+    let solving = Solving { solver: solver.as_ref(), operator: &operator, request: &request };
+    let (eigen, completeness) = solve(session, options, &solving, &mut observe, &mut notices).map_err(interrupted)?;
     notices.extend(eigen.remarks.iter().cloned());
     let cache = operator.cache_report();
     if cache.kept < cache.batches {
@@ -155,5 +167,5 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         ));
     }
     let seconds = start.elapsed().as_secs_f64();
-    Ok(Spectrum { dimension, evaluation, self_test: test, eigen, cache, notices, seconds })
+    Ok(Spectrum { dimension, evaluation, self_test: test, eigen, completeness, cache, notices, seconds })
 }

@@ -109,6 +109,7 @@ pub(super) fn spectrum(options: &LargeBatchOptions) -> SpectrumOptions {
         solver: options.solver.clone(),
         params: None,
         self_test: true,
+        ..SpectrumOptions::default()
     }
 }
 

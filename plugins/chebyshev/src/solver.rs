@@ -113,12 +113,12 @@ struct Run<'a> {
     range: (f64, f64),
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Bounds by a short Lanczos run; X from the initial vectors, or from that run, filled up at random.
     fn begin(
         &mut self,
         options: &Chebyshev,
-        operator: &dyn LinearOperator,
+        operator: &'a dyn LinearOperator,
         initial: Option<View<'_>>,
     ) -> Result<(), Halt> {
         let (space, width) = (self.counted.space, self.upper + self.lower);
@@ -144,7 +144,7 @@ impl Run<'_> {
     }
 
     /// Grows a basis, takes the bounds from it, and returns its Ritz vectors at the wanted ends.
-    fn lanczos(&mut self, basis: &mut Basis<'_>, steps: usize, width: usize) -> Result<Block, Halt> {
+    fn lanczos(&mut self, basis: &mut Basis<'a>, steps: usize, width: usize) -> Result<Block, Halt> {
         while basis.size() < steps && basis.prepare()? {
             self.driver.afford(&basis.counted, width + 1)?;
             basis.advance().map_err(halt)?;

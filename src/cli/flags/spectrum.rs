@@ -1,6 +1,6 @@
 //! Flags of `spectrum`.
 
-use super::{MeasureFlags, OutputFlags, parse};
+use super::{MeasureFlags, OutputFlags, SolverFlags, parse};
 use crate::spectrum::SpectrumOptions;
 use clap::Args;
 
@@ -38,6 +38,9 @@ pub struct SpectrumFlags {
     /// End with exit code 3 where an eigenvalue did not converge
     #[arg(long, help_heading = "Spectrum")]
     pub strict: bool,
+    /// What is done around the solver.
+    #[command(flatten)]
+    pub around: SolverFlags,
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputFlags,
@@ -60,6 +63,8 @@ impl SpectrumFlags {
             solver: self.solver.clone(),
             params: self.measure.params.clone(),
             self_test: !self.no_self_test,
+            complete: self.around.complete,
+            state: self.around.state.clone(),
         })
     }
 }
