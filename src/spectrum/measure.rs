@@ -4,8 +4,8 @@ use super::solve::{Solving, solve};
 use super::{Event, SpectrumError, Watch, tested, watch::Stoppable};
 use crate::problem::{Session, lookup};
 use hesse_core::eigen::{Control, EigenRequest, EigenResult};
-use hesse_solver_tools::complete::Completeness;
 use hesse_core::operator::{CacheReport, Curvature, DatasetOperator, Evaluation, Evaluator, SelfTest, self_test};
+use hesse_solver_tools::complete::Completeness;
 use std::path::PathBuf;
 use std::time::Instant;
 

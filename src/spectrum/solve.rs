@@ -3,9 +3,7 @@
 use super::state::{FileKeeper, Identity, load};
 use super::{SpectrumError, SpectrumOptions};
 use crate::problem::Session;
-use hesse_core::eigen::{
-    Control, EigenRequest, EigenResult, EigenSolver, SolverEvent, Start, StateKeeper, StopReason,
-};
+use hesse_core::eigen::{Control, EigenRequest, EigenResult, EigenSolver, SolverEvent, Start, StateKeeper, StopReason};
 use hesse_core::operator::LinearOperator;
 use hesse_solver_tools::complete::{Completeness, validate};
 
@@ -53,18 +51,10 @@ pub(super) fn solve(
         return Ok((result, None));
     }
     let (result, verdict) = validate(solver, operator, request, result, observe)?;
-    notices.push(describe(&verdict));
+    if !verdict.confirmed {
+        notices.push(
+            "completeness: the last random start did not settle within the budget; pairs may be missing".to_string(),
+        );
+    }
     Ok((result, Some(verdict)))
-}
-
-/// The verdict for people.
-fn describe(verdict: &Completeness) -> String {
-    let Completeness { confirmed, missed, probes, products } = *verdict;
-    let plural = |n: usize| if n == 1 { "" } else { "s" };
-    let found = match missed {
-        0 => "nothing was missed".to_string(),
-        n => format!("{n} eigenvalue{} had been missed and {} in the result now", plural(n), if n == 1 { "is" } else { "are" }),
-    };
-    let end = if confirmed { "" } else { "; the last start did not settle, so more may be missing" };
-    format!("completeness: {found} ({probes} start{}, {products} products){end}", plural(probes))
 }

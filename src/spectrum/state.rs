@@ -165,11 +165,7 @@ fn decode(bytes: &[u8], identity: &Identity) -> Result<Vec<u8>, String> {
     let (named, state) = parts.ok_or("it is damaged: its lengths do not fit")?;
     let there: BTreeMap<String, String> = serde_json::from_slice(named).map_err(|e| format!("it is damaged: {e}"))?;
     let difference = identity.difference(&Identity(there));
-    if difference.is_empty() {
-        Ok(state.to_vec())
-    } else {
-        Err(format!("it belongs to another run: {difference}"))
-    }
+    if difference.is_empty() { Ok(state.to_vec()) } else { Err(format!("it belongs to another run: {difference}")) }
 }
 
 #[cfg(test)]

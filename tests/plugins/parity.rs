@@ -26,7 +26,8 @@ fn same_listing<E: Entry>(loaded: &[Listed<E>]) {
 
 #[test]
 fn listings_do_not_depend_on_how_a_crate_came() {
-    for name in ["lanczos", "krylov_schur", "mlp", "convnet", "resnet", "vit", "gradient_attacks", "candle"] {
+    let solvers = ["lanczos", "krylov_schur", "power_iteration", "lobpcg", "chebyshev", "block_krylov"];
+    for name in solvers.into_iter().chain(["mlp", "convnet", "resnet", "vit", "gradient_attacks", "candle"]) {
         let library = library(name);
         assert!(!library.is_empty(), "{name}");
         same_listing(&library.models);

@@ -46,9 +46,8 @@ fn every_block_size_finds_the_same_values_at_any_depth() {
 fn a_shallow_span_begins_anew_until_it_is_right() {
     let planted: Vec<f64> = (0..200).map(|i| f64::from(i).sqrt()).collect();
     let n = planted.len();
-    let operator = HostOperator::new(n, Precision::F64, move |x: &[f64]| {
-        x.iter().zip(&planted).map(|(x, d)| x * d).collect()
-    });
+    let operator =
+        HostOperator::new(n, Precision::F64, move |x: &[f64]| x.iter().zip(&planted).map(|(x, d)| x * d).collect());
     let request = EigenRequest { largest: 2, smallest: 0, tolerance: 1e-6, max_products: 5000, seed: 2 };
     let solver = BlockKrylov { block: Some(4), depth: Some(4) };
     let found = solver.solve(&operator, &request, &mut |_| Control::Continue).unwrap();

@@ -80,7 +80,8 @@ pub fn validate(
         }
         let scale = result.statistics.norm_estimate.max(probe.statistics.norm_estimate);
         let beyond = request.tolerance * scale;
-        let missed = |found: Option<&EigenPair>, set: &[EigenPair], wanted: usize, sign: f64| match (found, set.last()) {
+        let missed = |found: Option<&EigenPair>, set: &[EigenPair], wanted: usize, sign: f64| match (found, set.last())
+        {
             (Some(found), Some(last)) => set.len() < wanted || sign * (found.value - last.value) > beyond,
             (Some(_), None) => wanted > 0,
             (None, _) => false,
