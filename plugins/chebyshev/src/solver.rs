@@ -129,16 +129,17 @@ impl<'a> Run<'a> {
         let outcome = self.lanczos(&mut basis, steps, width);
         std::mem::swap(&mut basis.counted, &mut self.counted);
         let found = outcome?;
-        let mut from = match initial {
-            Some(initial) if warm => {
-                let mut from = space.zeros(initial.len())?;
-                space.copy(initial, from.all_mut())?;
-                from
-            }
-            _ => found,
-        };
-        let most = from.columns().min(width);
-        let count = extend(&mut self.counted, &mut self.x, 0, &mut from, 0..most)?;
+        let mut count = 0;
+        if let Some(initial) = initial {
+            let mut from = space.zeros(initial.len())?;
+            space.copy(initial, from.all_mut())?;
+            let most = from.columns().min(width);
+            count = extend(&mut self.counted, &mut self.x, 0, &mut from, 0..most)?;
+        }
+        // The guards of a warm start: what the short run knows beyond the given vectors.
+        let mut from = found;
+        let most = from.columns();
+        count = extend(&mut self.counted, &mut self.x, count, &mut from, 0..most)?;
         extend_at_random(&mut self.counted, &mut self.x, count, width)?;
         self.project()
     }

@@ -76,8 +76,8 @@ fn a_run_stopped_anywhere_goes_on_to_the_same_bits() {
     let roots = Planted::new(&(0..80).map(|i| f64::from(i).sqrt()).collect::<Vec<_>>());
     for precision in [Precision::F32, Precision::F64] {
         let ask = request(3, 1, if precision == Precision::F32 { 1e-4 } else { 1e-8 });
-        resumes(Lanczos { basis: Some(10), block: 1, probe: false }, &roots.precision(precision), &ask);
-        resumes(Lanczos { basis: Some(14), block: 3, probe: false }, &roots.precision(precision), &ask);
+        resumes(Lanczos { basis: Some(10), block: 1, probe: false }, &roots.clone().precision(precision), &ask);
+        resumes(Lanczos { basis: Some(14), block: 3, probe: false }, &roots.clone().precision(precision), &ask);
     }
     resumes(PLAIN, &pm(300), &request(5, 2, 1e-6));
 }

@@ -9,7 +9,6 @@ mod starts;
 
 use super::planted::{Fault, Planted, outliers};
 use super::{Verdict, ensure};
-use hesse_core::EigenSolver;
 use hesse_core::eigen::{Control, EigenRequest, SolverError};
 use hesse_core::operator::OperatorError;
 use hesse_core::options::Options;
