@@ -40,7 +40,7 @@ fn a_block_costs_a_few_products_more_and_far_fewer_calls() {
         assert!(s.products - 10 <= [20, 44, 72][[1, 4, 8].iter().position(|&b| b == size).unwrap()]);
         calls.push((s.products - 10) / size);
     }
-    assert!(calls[1] * 2 < calls[0] && calls[2] < calls[1], "{calls:?}");
+    assert!(calls[1] * 2 < calls[0] && calls[2] <= calls[1], "{calls:?}");
 }
 
 #[test]
