@@ -1,4 +1,4 @@
-//! A spectrum run that is stopped at any product goes on from its state file to the same bits.
+//! A spectrum run that is stopped goes on from its state file to the same bits.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use hesse::problem::{BackendSpec, ProblemSpec, Session};
@@ -56,15 +56,16 @@ fn bits(spectrum: &Spectrum) -> Vec<u64> {
 }
 
 #[test]
-fn a_run_stopped_at_any_product_goes_on_to_the_same_bits() {
+fn a_run_that_is_stopped_goes_on_to_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state");
-    for precision in [Precision::F32, Precision::F64] {
+    // Every product is stopped at in the solver's own tests; here the file is what is tested.
+    for (precision, step) in [(Precision::F32, 3), (Precision::F64, 11)] {
         let session = session(1, precision);
         let whole = run(&session, &options(None), usize::MAX).unwrap();
         let products = whole.eigen.statistics.products;
         assert!(whole.eigen.statistics.restarts > 0, "{:?}", whole.eigen.statistics);
-        for stop in 1..products {
+        for stop in (1..products).step_by(step) {
             let first = run(&session, &options(Some(&file)), stop).unwrap();
             if first.eigen.reason == StopReason::Interrupted {
                 assert!(file.exists(), "no state after {stop}");
