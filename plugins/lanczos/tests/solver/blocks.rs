@@ -13,7 +13,8 @@ fn every_block_size_finds_the_outliers_in_either_precision() {
     for (precision, tolerance) in [(Precision::F32, 1e-5), (Precision::F64, 1e-10)] {
         for (name, planted) in [("sep", sep(800)), ("tight", tight(800)), ("pm", pm(800))] {
             for size in [2, 3, 4, 8, 16] {
-                let s = verified(block(size), &planted.clone().precision(precision), &request(6, 2, tolerance)).statistics;
+                let s =
+                    verified(block(size), &planted.clone().precision(precision), &request(6, 2, tolerance)).statistics;
                 println!("{name}, {precision}, block {size}: {} products, {} restarts", s.products, s.restarts);
             }
         }
