@@ -44,14 +44,10 @@ mod tests {
             "vit",
         ];
         assert_eq!(models, expected);
-        assert_eq!(registry::solvers().iter().map(|e| e.name).collect::<Vec<_>>(), [
-            "block-krylov",
-            "chebyshev",
-            "krylov-schur",
-            "lanczos",
-            "lobpcg",
-            "power-iteration",
-        ]);
+        assert_eq!(
+            registry::solvers().iter().map(|e| e.name).collect::<Vec<_>>(),
+            ["block-krylov", "chebyshev", "krylov-schur", "lanczos", "lobpcg", "power-iteration",]
+        );
         let attacks: Vec<&str> = registry::attacks().iter().map(|e| e.name).collect();
         let expected = [
             "apgd",

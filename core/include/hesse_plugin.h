@@ -26,8 +26,8 @@
 // Layout version: a library of another major version is refused.
 #define HesseMAJOR 1
 
-// Fields appended since the major version began.
-#define HesseMINOR 0
+// Fields appended since the major version began. 1: a solver's abilities, initial vectors, states and remarks.
+#define HesseMINOR 1
 
 // Size of a manifest at version 1.0: what every library of major version 1 has at least.
 #define HesseMANIFEST_MIN 88
@@ -43,6 +43,9 @@
 
 // A backend: `table` is a `BackendTable`.
 #define HesseKIND_BACKEND 4
+
+// Size of a request at version 1.0.
+#define HesseEIGEN_REQUEST_MIN 48
 
 // A step was made.
 #define HesseEVENT_STEP 1
@@ -70,6 +73,15 @@
 
 // The observer asked to stop.
 #define HesseREASON_INTERRUPTED 4
+
+// Size of a report at version 1.0.
+#define HesseSOLVER_REPORT_MIN 40
+
+// Initial vectors save it products.
+#define HesseABILITY_WARM_START 1
+
+// It can save its state and go on from it to the same bits.
+#define HesseABILITY_RESUME 2
 
 // log Σ exp z − z_y.
 #define HesseLOSS_CROSS_ENTROPY 0
@@ -334,6 +346,13 @@ typedef struct HesseRawEigenRequest {
   size_t max_products;
   // Seed of every random choice.
   uint64_t seed;
+  // Since 1.1: vectors near the wanted ones, a block of the operator's space that passes to the solver; block 0 for none.
+  // Only for a solver that can start from them.
+  struct HesseColumns initial;
+  // Since 1.1: a state to go on from, of `state_len` bytes, or null. Only for a solver that can resume.
+  const uint8_t *state;
+  // Since 1.1: its length.
+  size_t state_len;
 } HesseRawEigenRequest;
 
 // What happens while a solver runs.
@@ -396,6 +415,12 @@ typedef struct HesseSolverReport {
   // The end: a block of the operator's space with one orthonormal column per pair (it passes to the caller), the
   // reason, and the bookkeeping.
   void (*finish)(void *context, uint64_t vectors, uint32_t reason, const struct HesseRawStatistics *statistics);
+  // Since 1.1: one line that a reader of the result should know. May be null.
+  void (*remark)(void *context, struct HesseStr text);
+  // Since 1.1: whether a state is wanted after so many products: 1 or 0. Null where none is ever wanted.
+  uint32_t (*state_due)(void *context, size_t products);
+  // Since 1.1: hands a state over, when one is due or the run is interrupted. Null where none is wanted.
+  void (*state)(void *context, const uint8_t *state, size_t len);
 } HesseSolverReport;
 
 // Functions of an eigensolver.
@@ -412,6 +437,8 @@ typedef struct HesseSolverTable {
                        const struct HesseRawEigenRequest *request,
                        const struct HesseSolverReport *report,
                        struct HesseBytes *error);
+  // Since 1.1: what it can do beyond that, a sum of `ABILITY_` constants. Null for nothing.
+  uint32_t (*abilities)(const void *solver);
 } HesseSolverTable;
 
 // A network seen from its inputs; see `InputOracle`. `n` is the number of samples of a call, at the caller's choice;

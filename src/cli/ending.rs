@@ -87,6 +87,7 @@ fn spectrum(error: &SpectrumError) -> bool {
         SpectrumError::Problem(error) => problem(error),
         SpectrumError::Solver(SolverError::Request { .. }) => true,
         SpectrumError::Estimate(EstimateError::Request { .. }) | SpectrumError::Inputs { .. } => true,
+        SpectrumError::CannotResume { .. } | SpectrumError::State { .. } => true,
         _ => false,
     }
 }

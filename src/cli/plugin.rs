@@ -161,9 +161,10 @@ fn check(flags: &PluginCheckFlags) -> anyhow::Result<Ending> {
 fn describe(verdict: &Verdict) -> String {
     let mut text = format!("\n{} {}\n", verdict.kind, verdict.name);
     for point in &verdict.points {
-        let _ = match &point.failure {
-            None => writeln!(text, "  ok      {}", point.sentence),
-            Some(cause) => writeln!(text, "  FAILED  {}\n          {cause}", point.sentence),
+        let _ = match (&point.failure, &point.note) {
+            (None, None) => writeln!(text, "  ok      {}", point.sentence),
+            (None, Some(note)) => writeln!(text, "  ok      {}\n          {note}", point.sentence),
+            (Some(cause), _) => writeln!(text, "  FAILED  {}\n          {cause}", point.sentence),
         };
     }
     text

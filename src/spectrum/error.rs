@@ -6,6 +6,7 @@ use hesse_core::eigen::SolverError;
 use hesse_core::estimate::EstimateError;
 use hesse_core::operator::OperatorError;
 use hesse_core::vectors::VectorError;
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// A measurement that came to nothing.
@@ -52,6 +53,28 @@ pub enum SpectrumError {
         found: f64,
         /// The compute type.
         dtype: String,
+    },
+    /// The solver cannot go on from a state.
+    #[error("--state: {solver} cannot save its state and go on from it; `lanczos` can")]
+    CannotResume {
+        /// As given.
+        solver: String,
+    },
+    /// A state file cannot be read or written.
+    #[error("state file {}: {cause}", path.display())]
+    StateFile {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// A state file does not fit.
+    #[error("state file {}: {cause}; remove it to begin anew, or name another with --state", path.display())]
+    State {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        cause: String,
     },
     /// Someone asked to stop before there was a result.
     #[error("interrupted before there was a result")]

@@ -1,6 +1,7 @@
 //! The extreme eigenvalues of a loss's Hessian over a set of samples.
 
 use super::layers::{LayerSpectrum, measure_layers};
+use super::solve::{Solving, solve};
 use super::{Event, MatrixName, SpectrumError, Watch, tested, watch::Stoppable};
 use crate::estimate::{self, EstimateOptions, EstimateParts, Estimates};
 use crate::problem::{Session, lookup};
@@ -8,6 +9,8 @@ use hesse_core::eigen::{Control, EigenRequest, EigenResult, EigenStatistics, Sol
 use hesse_core::operator::{
     CacheReport, DatasetOperator, Evaluation, Evaluator, LinearOperator, SelfTest, self_test,
 };
+use hesse_solver_tools::complete::Completeness;
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// What is wanted of a spectrum.
@@ -35,6 +38,10 @@ pub struct SpectrumOptions {
     pub layer_probes: Option<usize>,
     /// What is estimated afterwards.
     pub estimates: EstimateOptions,
+    /// Whether to look, at the end, for pairs that were missed.
+    pub complete: bool,
+    /// Where the state of the solver is kept.
+    pub state: Option<PathBuf>,
 }
 
 impl Default for SpectrumOptions {
@@ -51,6 +58,8 @@ impl Default for SpectrumOptions {
             block_diagonal: false,
             layer_probes: None,
             estimates: EstimateOptions::default(),
+            complete: false,
+            state: None,
         }
     }
 }
@@ -70,6 +79,8 @@ pub struct Spectrum {
     pub layers: Option<Vec<LayerSpectrum>>,
     /// What random probes say.
     pub estimates: Estimates,
+    /// What the completeness probe came to, where one was asked for.
+    pub completeness: Option<Completeness>,
     /// How much of the primal part was kept.
     pub cache: CacheReport,
     /// What a reader should know.
@@ -170,9 +181,10 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         if stop() { Control::Stop } else { Control::Continue }
     };
     let request = options.request(session);
-    let eigen = match request.largest + request.smallest {
-        0 => nothing(&operator).map_err(SpectrumError::from)?,
-        _ => solver.solve(&operator, &request, &mut observe).map_err(|error| interrupted(error.into()))?,
+    let solving = Solving { solver: solver.as_ref(), operator: &operator, request: &request };
+    let (eigen, completeness) = match request.largest + request.smallest {
+        0 => (nothing(&operator).map_err(SpectrumError::from)?, None),
+        _ => solve(session, options, &solving, &mut observe, &mut notices).map_err(interrupted)?,
     };
     notices.extend(eigen.remarks.iter().cloned());
     let mut estimates = Estimates::default();
@@ -201,7 +213,7 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         ));
     }
     let seconds = start.elapsed().as_secs_f64();
-    Ok(Spectrum { dimension, evaluation, self_test: test, eigen, layers, estimates, cache, notices, seconds })
+    Ok(Spectrum { dimension, evaluation, self_test: test, eigen, completeness, layers, estimates, cache, notices, seconds })
 }
 
 /// What a solver finds when no eigenvalue is wanted.

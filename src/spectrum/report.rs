@@ -89,6 +89,19 @@ impl LayerPart {
     }
 }
 
+/// What the completeness probe came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CompletenessPart {
+    /// Whether the last start found nothing that had been missed, and had converged.
+    pub confirmed: bool,
+    /// Pairs that had been missed, and are in the result now.
+    pub missed: usize,
+    /// Random starts.
+    pub probes: usize,
+    /// Products spent on them; `products` holds them too.
+    pub products: usize,
+}
+
 /// The solver's bookkeeping.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SolverPart {
@@ -170,6 +183,9 @@ pub struct SpectrumReport {
     pub converged: bool,
     /// The solver's bookkeeping.
     pub solver: SolverPart,
+    /// What the completeness probe came to; absent where none was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completeness: Option<CompletenessPart>,
     /// The short self-test; absent where it was left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub self_test: Option<SelfTestPart>,
@@ -221,6 +237,12 @@ impl SpectrumReport {
                 product_seconds: statistics.product_seconds,
                 orthogonalization_seconds: statistics.orthogonalization_seconds,
             },
+            completeness: spectrum.completeness.map(|c| CompletenessPart {
+                confirmed: c.confirmed,
+                missed: c.missed,
+                probes: c.probes,
+                products: c.products,
+            }),
             self_test: spectrum.self_test.as_ref().map(tested::part),
             manifest: session.manifest(command, options.params.as_deref(), &spectrum.notices),
         }

@@ -38,6 +38,14 @@ pub fn spectrum_text(report: &SpectrumReport) -> String {
         solver.restarts,
         if report.converged { "all converged".to_string() } else { format!("NOT all converged ({})", solver.reason) },
     );
+    if let Some(probe) = &report.completeness {
+        let found = match (probe.missed, probe.confirmed) {
+            (0, true) => "nothing was missed".to_string(),
+            (n, true) => format!("{n} missed eigenvalues were found"),
+            (n, false) => format!("{n} missed eigenvalues were found; NOT confirmed to be all"),
+        };
+        let _ = writeln!(text, "completeness: {found} ({} of the products)", probe.products);
+    }
     text
 }
 

@@ -7,6 +7,7 @@ use hesse_core::registry::{attacks, backends, models, solvers};
 fn holds(verdict: &Verdict) {
     let failed: Vec<_> = verdict.points.iter().filter(|p| p.failure.is_some()).collect();
     println!("{} {}: {} points", verdict.kind, verdict.name, verdict.points.len());
+    verdict.points.iter().filter(|p| p.note.is_some()).for_each(|p| println!("  {}: {:?}", p.sentence, p.note));
     assert!(failed.is_empty(), "{} {}: {failed:#?}", verdict.kind, verdict.name);
     assert!(verdict.points.len() > 3);
 }
@@ -14,6 +15,14 @@ fn holds(verdict: &Verdict) {
 #[test]
 fn every_linked_solver_passes() {
     solvers().iter().for_each(|e| holds(&check_solver(e)));
+}
+
+#[test]
+fn the_default_solver_declines_nothing() {
+    let lanczos = solvers().into_iter().find(|e| e.name == "lanczos").unwrap();
+    let verdict = check_solver(&lanczos);
+    let declined: Vec<_> = verdict.points.iter().filter(|p| p.note.is_some()).collect();
+    assert!(declined.is_empty(), "{declined:#?}");
 }
 
 #[test]
@@ -33,7 +42,7 @@ fn every_linked_backend_passes() {
 
 #[test]
 fn every_loaded_library_passes() {
-    for name in ["lanczos", "mlp", "candle"] {
+    for name in ["lanczos", "block_krylov", "mlp", "candle"] {
         check_library(library(name), &mut holds);
     }
 }

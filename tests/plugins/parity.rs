@@ -28,8 +28,9 @@ fn same_listing<E: Entry>(loaded: &[Listed<E>]) {
 #[test]
 fn listings_do_not_depend_on_how_a_crate_came() {
     let attacks = ["gradient_attacks", "minimal_attacks", "score_attacks", "second_order_attacks", "autoattack"];
-    let others = ["lanczos", "krylov_schur", "mlp", "convnet", "resnet", "vit", "candle"];
-    for name in others.into_iter().chain(attacks) {
+    let solvers = ["lanczos", "krylov_schur", "power_iteration", "lobpcg", "chebyshev", "block_krylov"];
+    let others = ["mlp", "convnet", "resnet", "vit", "candle"];
+    for name in solvers.into_iter().chain(others).chain(attacks) {
         let library = library(name);
         assert!(!library.is_empty(), "{name}");
         same_listing(&library.models);

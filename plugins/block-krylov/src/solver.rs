@@ -94,11 +94,8 @@ fn iterate(driver: &mut Driver<'_>, basis: &mut Basis<'_>) -> Result<Never, Halt
         driver.stepped(&basis.counted)?;
         let ritz = basis.ritz()?;
         let wanted = Wanted::of(driver.request, ritz.len());
-        let estimates: Vec<f64> = wanted
-            .indices
-            .iter()
-            .map(|&i| driver.relative(&basis.counted, basis.estimate(&ritz, i)))
-            .collect();
+        let estimates: Vec<f64> =
+            wanted.indices.iter().map(|&i| driver.relative(&basis.counted, basis.estimate(&ritz, i))).collect();
         let worst = estimates.iter().fold(0.0f64, |m, &e| m.max(e));
         let tolerance = driver.request.tolerance;
         let floor = if basis.is_full() { 100.0 } else { 2.0 } * basis.epsilon();

@@ -136,9 +136,8 @@ mod tests {
     #[test]
     fn the_recurrence_on_residuals_is_the_polynomial_of_the_matrix() {
         let diagonal = [5.0, 3.0, 1.1, 0.9, 0.3, -0.2, -0.7, -2.0];
-        let a = HostOperator::new(8, Precision::F64, move |x: &[f64]| {
-            x.iter().zip(diagonal).map(|(x, d)| x * d).collect()
-        });
+        let a =
+            HostOperator::new(8, Precision::F64, move |x: &[f64]| x.iter().zip(diagonal).map(|(x, d)| x * d).collect());
         let request = EigenRequest { largest: 2, smallest: 0, tolerance: 1e-8, max_products: 1000, seed: 0 };
         let mut observe = |_| Control::Continue;
         let mut driver = Driver::new(&a, &request, &mut observe).unwrap();

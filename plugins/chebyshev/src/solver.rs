@@ -113,12 +113,12 @@ struct Run<'a> {
     range: (f64, f64),
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Bounds by a short Lanczos run; X from the initial vectors, or from that run, filled up at random.
     fn begin(
         &mut self,
         options: &Chebyshev,
-        operator: &dyn LinearOperator,
+        operator: &'a dyn LinearOperator,
         initial: Option<View<'_>>,
     ) -> Result<(), Halt> {
         let (space, width) = (self.counted.space, self.upper + self.lower);
@@ -129,22 +129,23 @@ impl Run<'_> {
         let outcome = self.lanczos(&mut basis, steps, width);
         std::mem::swap(&mut basis.counted, &mut self.counted);
         let found = outcome?;
-        let mut from = match initial {
-            Some(initial) if warm => {
-                let mut from = space.zeros(initial.len())?;
-                space.copy(initial, from.all_mut())?;
-                from
-            }
-            _ => found,
-        };
-        let most = from.columns().min(width);
-        let count = extend(&mut self.counted, &mut self.x, 0, &mut from, 0..most)?;
+        let mut count = 0;
+        if let Some(initial) = initial {
+            let mut from = space.zeros(initial.len())?;
+            space.copy(initial, from.all_mut())?;
+            let most = from.columns().min(width);
+            count = extend(&mut self.counted, &mut self.x, 0, &mut from, 0..most)?;
+        }
+        // The guards of a warm start: what the short run knows beyond the given vectors.
+        let mut from = found;
+        let most = from.columns();
+        count = extend(&mut self.counted, &mut self.x, count, &mut from, 0..most)?;
         extend_at_random(&mut self.counted, &mut self.x, count, width)?;
         self.project()
     }
 
     /// Grows a basis, takes the bounds from it, and returns its Ritz vectors at the wanted ends.
-    fn lanczos(&mut self, basis: &mut Basis<'_>, steps: usize, width: usize) -> Result<Block, Halt> {
+    fn lanczos(&mut self, basis: &mut Basis<'a>, steps: usize, width: usize) -> Result<Block, Halt> {
         while basis.size() < steps && basis.prepare()? {
             self.driver.afford(&basis.counted, width + 1)?;
             basis.advance().map_err(halt)?;

@@ -19,7 +19,8 @@
 use crate::saved;
 use crate::sweep::{Sweep, Verdict, length};
 use hesse_core::eigen::{
-    Abilities, Control, EigenRequest, EigenResult, EigenSolver, SolverError, SolverEvent, Start, StateKeeper, StopReason,
+    Abilities, Control, EigenRequest, EigenResult, EigenSolver, SolverError, SolverEvent, Start, StateKeeper,
+    StopReason,
 };
 use hesse_core::operator::{LinearOperator, OperatorError};
 use hesse_solver_tools::krylov::Basis;

@@ -174,12 +174,12 @@ impl Run<'_> {
         loop {
             let (mut residuals, lengths) = self.residuals()?;
             let tolerance = MARGIN * self.driver.request.tolerance;
-            let within = |c: usize| self.driver.relative(&self.counted, lengths[c]) <= tolerance;
+            let relative: Vec<f64> = lengths.iter().map(|&l| self.driver.relative(&self.counted, l)).collect();
+            let within = |c: usize| relative[c] <= tolerance;
             let (wanted, largest) = self.wanted();
             let open = |columns: &[usize]| columns.iter().filter(|&&c| !within(c)).count();
             let (above, below) = (open(&wanted[..largest]), open(&wanted[largest..]));
-            let worst =
-                wanted.iter().map(|&c| self.driver.relative(&self.counted, lengths[c])).fold(0.0f64, f64::max);
+            let worst = wanted.iter().map(|&c| relative[c]).fold(0.0f64, f64::max);
             idle = if worst < 0.9 * best { 0 } else { idle + 1 };
             best = best.min(worst);
             let whole = wanted.len() == self.driver.wanted();

@@ -66,7 +66,8 @@ impl Subspace {
         self.values = indices.iter().filter_map(|&i| ritz.values.get(i).copied()).collect();
         let directions = directions(&ritz, &indices, self.x);
         let (x, p) = (indices.len(), directions.len());
-        let coefficients: Vec<f64> = ritz.columns(&indices).into_iter().chain(directions.into_iter().flatten()).collect();
+        let coefficients: Vec<f64> =
+            ritz.columns(&indices).into_iter().chain(directions.into_iter().flatten()).collect();
         for (from, to) in [(&mut self.basis, &mut self.spare.0), (&mut self.images, &mut self.spare.1)] {
             space.combine(to.view_mut(0..x + p), 0.0, from.view(0..size), &coefficients)?;
             space.copy(to.view(0..x + p), from.view_mut(0..x + p))?;

@@ -1,8 +1,6 @@
 //! One pair after another, by products with the projected last vector.
 
-use hesse_core::eigen::{
-    Control, EigenRequest, EigenResult, EigenSolver, SolverError, SolverEvent, StopReason,
-};
+use hesse_core::eigen::{Control, EigenRequest, EigenResult, EigenSolver, SolverError, SolverEvent, StopReason};
 use hesse_core::operator::LinearOperator;
 use hesse_core::vectors::{Block, norms};
 use hesse_solver_tools::counted::Counted;
@@ -82,8 +80,7 @@ impl EigenSolver for PowerIteration {
         let (space, dimension) = (counted.space, operator.dimension());
         // Pairs of the other sign come in between; more than this many are a sign that the wanted ones are far inside.
         let room = (2 * driver.wanted() + 8).min(dimension);
-        let mut found =
-            Found { vectors: space.zeros(room)?, values: Vec::new(), lengths: Vec::new(), exhausted: 0 };
+        let mut found = Found { vectors: space.zeros(room)?, values: Vec::new(), lengths: Vec::new(), exhausted: 0 };
         let mut ended = Halt::Stop(StopReason::Stagnated);
         let zero = |counted: &Counted<'_>| 64.0 * counted.epsilon() * counted.norm;
         while found.values.len() < room && !found.suffices(request, zero(&counted), dimension) {
@@ -114,7 +111,9 @@ impl EigenSolver for PowerIteration {
         let complete = columns.len() == driver.wanted();
         // One acceptance: the method has no way to improve what its rule has let through.
         let halt = match ended {
-            Halt::Stop(StopReason::Stagnated | StopReason::SpaceExhausted) if complete => Halt::Stop(StopReason::Converged),
+            Halt::Stop(StopReason::Stagnated | StopReason::SpaceExhausted) if complete => {
+                Halt::Stop(StopReason::Converged)
+            }
             other => other,
         };
         let wanted = driver.wanted();
@@ -171,12 +170,14 @@ impl PowerIteration {
         if !rest.is_direction() {
             return Ok(false);
         }
-        space.scale(v.all_mut(), &[1.0 / norms(space, v.all())?.first().copied().unwrap_or(1.0)])?;
+        let left = norms(space, v.all())?.first().copied().unwrap_or(1.0);
+        space.scale(v.all_mut(), &[1.0 / left])?;
         space.copy(v.all(), found.vectors.view_mut(count..count + 1))?;
         found.values.push(value);
         found.lengths.push(length);
         found.exhausted += usize::from(!done);
-        let converged = found.lengths.iter().filter(|&&l| driver.relative(counted, l) <= driver.request.tolerance).count();
+        let converged =
+            found.lengths.iter().filter(|&&l| driver.relative(counted, l) <= driver.request.tolerance).count();
         driver.restarted(counted, converged, driver.relative(counted, length))?;
         Ok(true)
     }

@@ -5,9 +5,7 @@
 
 use crate::counted::{Counted, require_finite};
 use crate::measured::{Candidates, Measured, relative};
-use hesse_core::eigen::{
-    Control, EigenRequest, EigenResult, SolverError, SolverEvent, StopReason,
-};
+use hesse_core::eigen::{Control, EigenRequest, EigenResult, SolverError, SolverEvent, StopReason};
 use hesse_core::operator::{LinearOperator, OperatorError};
 use hesse_core::vectors::{VectorError, View, ViewMut};
 use std::time::Instant;
@@ -124,12 +122,7 @@ impl<'a> Driver<'a> {
     ///
     /// # Errors
     /// Where the observer stops the run.
-    pub fn restarted(
-        &mut self,
-        counted: &mut Counted<'_>,
-        converged: usize,
-        worst_residual: f64,
-    ) -> Result<(), Halt> {
+    pub fn restarted(&mut self, counted: &mut Counted<'_>, converged: usize, worst_residual: f64) -> Result<(), Halt> {
         counted.statistics.restarts += 1;
         counted.statistics.locked = converged;
         let products = counted.statistics.products;
@@ -195,6 +188,7 @@ impl<'a> Driver<'a> {
                 let usable = if reason == StopReason::Interrupted { 0 } else { left };
                 match best {
                     Some(best) if usable < last.vectors.columns() => best,
+                    None if usable == 0 => Measured::estimated(counted.space, last)?,
                     _ => Measured::recomputed(&mut counted, last, usable)?,
                 }
             }
@@ -213,7 +207,6 @@ impl<'a> Driver<'a> {
         counted.statistics.seconds = self.start.elapsed().as_secs_f64();
         Ok(measured.into_result(self.request.tolerance, reason, counted.statistics))
     }
-
 }
 
 /// An interruption of the operator is a reason to stop, anything else a failure.

@@ -39,10 +39,9 @@ pub fn bytes_to_columns(
     }
     for (column, bytes) in bytes.chunks_exact(size.max(1)).enumerate() {
         let values: Vec<f64> = match space.precision() {
-            Precision::F32 => bytes
-                .chunks_exact(4)
-                .map(|b| f64::from(f32::from_le_bytes([b[0], b[1], b[2], b[3]])))
-                .collect(),
+            Precision::F32 => {
+                bytes.chunks_exact(4).map(|b| f64::from(f32::from_le_bytes([b[0], b[1], b[2], b[3]]))).collect()
+            }
             Precision::F64 => bytes
                 .chunks_exact(8)
                 .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
@@ -71,8 +70,8 @@ pub fn encode(tag: &str, state: &impl Serialize) -> Result<Vec<u8>, SolverError>
 /// # Errors
 /// Where the tag is another one, or the bytes are no such state.
 pub fn decode<T: DeserializeOwned>(tag: &str, bytes: &[u8]) -> Result<T, SolverError> {
-    let (found, rest) = postcard::take_from_bytes::<&str>(bytes)
-        .map_err(|e| misfit(format!("a state of {tag}"), e.to_string()))?;
+    let (found, rest) =
+        postcard::take_from_bytes::<&str>(bytes).map_err(|e| misfit(format!("a state of {tag}"), e.to_string()))?;
     if found != tag {
         return Err(misfit(format!("a state of {tag}"), format!("one of {found}")));
     }

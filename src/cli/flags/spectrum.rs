@@ -1,6 +1,6 @@
 //! Flags of `spectrum`.
 
-use super::{EstimateFlags, InputFlags, MatrixFlags, MeasureFlags, OutputFlags, parse};
+use super::{EstimateFlags, InputFlags, MatrixFlags, MeasureFlags, OutputFlags, SolverFlags, parse};
 use crate::spectrum::SpectrumOptions;
 use clap::Args;
 
@@ -49,6 +49,9 @@ pub struct SpectrumFlags {
     /// What is estimated from random probes.
     #[command(flatten)]
     pub estimates: EstimateFlags,
+    /// What is done around the solver.
+    #[command(flatten)]
+    pub around: SolverFlags,
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputFlags,
@@ -76,6 +79,8 @@ impl SpectrumFlags {
             block_diagonal: self.matrix.block_diagonal,
             layer_probes: self.matrix.per_layer.then_some(self.matrix.layer_probes),
             estimates,
+            complete: self.around.complete,
+            state: self.around.state.clone(),
         })
     }
 }

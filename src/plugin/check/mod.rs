@@ -24,6 +24,9 @@ pub struct Point {
     pub sentence: &'static str,
     /// Why not, where it does not hold.
     pub failure: Option<String>,
+    /// What a reader should know where it does: that a hard task was declined, say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// All points of one entry.
@@ -44,11 +47,17 @@ impl Verdict {
 
     /// Tries a point. A panic of a plugin that is linked in is a failure of the point.
     fn point(&mut self, sentence: &'static str, holds: impl FnOnce() -> Result<(), String>) {
-        let failure = match catch_unwind(AssertUnwindSafe(holds)) {
-            Ok(outcome) => outcome.err(),
-            Err(payload) => Some(format!("panicked: {}", panic_message(payload))),
+        self.noted(sentence, || holds().map(|()| None));
+    }
+
+    /// Tries a point that may hold with a note.
+    fn noted(&mut self, sentence: &'static str, holds: impl FnOnce() -> Result<Option<String>, String>) {
+        let (failure, note) = match catch_unwind(AssertUnwindSafe(holds)) {
+            Ok(Ok(note)) => (None, note),
+            Ok(Err(why)) => (Some(why), None),
+            Err(payload) => (Some(format!("panicked: {}", panic_message(payload))), None),
         };
-        self.points.push(Point { sentence, failure });
+        self.points.push(Point { sentence, failure, note });
     }
 
     /// Whether every point holds.

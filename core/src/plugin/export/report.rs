@@ -29,10 +29,7 @@ const MOST_REMARKS: usize = 16;
 const MOST_PAIRS: usize = 1 << 20;
 
 impl<'a> ReportContext<'a> {
-    pub fn new(
-        observe: &'a mut dyn FnMut(SolverEvent) -> Control,
-        keeper: Option<&'a mut dyn StateKeeper>,
-    ) -> Self {
+    pub fn new(observe: &'a mut dyn FnMut(SolverEvent) -> Control, keeper: Option<&'a mut dyn StateKeeper>) -> Self {
         let (largest, smallest, remarks) = (Vec::new(), Vec::new(), Vec::new());
         ReportContext { observe, keeper, remarks, largest, smallest, end: None, panic: None }
     }

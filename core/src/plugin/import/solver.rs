@@ -3,7 +3,9 @@
 use super::object::{Context, Object};
 use super::space::needed;
 use super::verify::verify;
-use crate::eigen::{Abilities, Control, EigenRequest, EigenResult, EigenSolver, SolverError, SolverEvent, Start, StateKeeper};
+use crate::eigen::{
+    Abilities, Control, EigenRequest, EigenResult, EigenSolver, SolverError, SolverEvent, Start, StateKeeper,
+};
 use crate::operator::LinearOperator;
 use crate::options::{OptionError, Options};
 use crate::plugin::codes::abilities_of;

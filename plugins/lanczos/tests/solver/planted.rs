@@ -8,6 +8,7 @@ use hesse_core::vectors::{Precision, VectorSpace};
 use hesse_lanczos::Lanczos;
 
 /// Q D Qᵀ, with Q a product of three random reflections, so that no eigenvector is along an axis.
+#[derive(Clone)]
 pub struct Planted {
     pub values: Vec<f64>,
     mirrors: Vec<Vec<f64>>,
