@@ -13,9 +13,27 @@ fn number(value: &Value) -> f64 {
 fn every_estimate_is_in_the_json_with_its_error_and_in_the_text_with_its_name() {
     let place = Place::new();
     let flags = [
-        "--top", "4", "--density", "--density-steps", "12", "--probes", "4", "--trace", "--trace-error", "0.05",
-        "--frobenius", "--diagonal", "diagonal.safetensors", "--diagonal-products", "24", "--data-error", "jackknife",
-        "--data-groups", "8", "--json", "out.json",
+        "--top",
+        "4",
+        "--density",
+        "--density-steps",
+        "12",
+        "--probes",
+        "4",
+        "--trace",
+        "--trace-error",
+        "0.05",
+        "--frobenius",
+        "--diagonal",
+        "diagonal.safetensors",
+        "--diagonal-products",
+        "24",
+        "--data-error",
+        "jackknife",
+        "--data-groups",
+        "8",
+        "--json",
+        "out.json",
     ];
     let run = place.small("spectrum", &flags).ok();
     let json: Value = serde_json::from_str(&std::fs::read_to_string(place.path("out.json")).unwrap()).unwrap();
@@ -56,7 +74,8 @@ fn every_estimate_is_in_the_json_with_its_error_and_in_the_text_with_its_name() 
     let first = figures.iter().find(|f| f["quantity"] == "largest" && f["index"] == 0).unwrap();
     assert!((number(&first["value"]) / number(&json["largest"][0]["value"]) - 1.0).abs() < 1e-3, "{first}");
     assert!((number(&figures[0]["value"]) / number(&json["loss"]) - 1.0).abs() < 1e-5);
-    for text in ["s.e. (probes)", "s.e. (data)", "residual", "jackknife over 8 groups", "by quadrature", "exact sticks"] {
+    for text in ["s.e. (probes)", "s.e. (data)", "residual", "jackknife over 8 groups", "by quadrature", "exact sticks"]
+    {
         assert!(run.out.contains(text), "{text} in {}", run.out);
     }
 }

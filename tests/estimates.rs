@@ -5,9 +5,7 @@ use hesse as _; // links the built-in estimators
 use hesse_core::backend::{BackendRequest, HostTensor};
 use hesse_core::eigen::{Control, EigenRequest};
 use hesse_core::estimate::resampling::{Contribution, Resampling, ratio};
-use hesse_core::estimate::{
-    DensityRequest, DiagonalRequest, Goal, KnownPairs, Quantity, TraceRequest,
-};
+use hesse_core::estimate::{DensityRequest, DiagonalRequest, Goal, KnownPairs, Quantity, TraceRequest};
 use hesse_core::graph::Mode;
 use hesse_core::loss::Loss;
 use hesse_core::model::{Normalization, Task, record};
@@ -45,7 +43,8 @@ impl Small {
         let count = 96;
         let labels: Vec<u32> = (0..count).map(|_| stream.below(4) as u32).collect();
         // Classes differ in their mean, so that there is something to learn.
-        let pixel = |i: usize, s: &mut Stream| 0.7 * s.normal() + f64::from(labels[i / 9]) * ((i % 9) as f64 - 4.0) / 6.0;
+        let pixel =
+            |i: usize, s: &mut Stream| 0.7 * s.normal() + f64::from(labels[i / 9]) * ((i % 9) as f64 - 4.0) / 6.0;
         let samples = (0..count * 9).map(|i| pixel(i, &mut stream)).collect();
         let batch = Batch { samples: HostTensor::Real(samples), labels: Some(labels), targets: None };
         let wrt = problem.all_parameters();
@@ -54,7 +53,8 @@ impl Small {
 
     fn operator<'a>(&'a self, source: &'a dyn DataSource) -> DatasetOperator<'a> {
         let (backend, curvature) = (self.backend.as_ref(), Curvature::Hessian);
-        DatasetOperator::new(backend, &self.problem, curvature, &self.wrt, &self.weights, source, 20, usize::MAX).unwrap()
+        DatasetOperator::new(backend, &self.problem, curvature, &self.wrt, &self.weights, source, 20, usize::MAX)
+            .unwrap()
     }
 }
 
@@ -126,7 +126,8 @@ fn estimators_agree_with_the_dense_hessian_within_their_bars() {
     }
     for name in ["xdiag", "hutchinson"] {
         let estimator = (find::<DiagonalEntry>(name).unwrap().make)(&Options::default()).unwrap();
-        let request = DiagonalRequest { goal: Goal { relative_error: 0.01, ..goal }, max_products: 120, seed: 5, block: 4 };
+        let request =
+            DiagonalRequest { goal: Goal { relative_error: 0.01, ..goal }, max_products: 120, seed: 5, block: 4 };
         let e = estimator.estimate(&operator, &request, &mut |_| Control::Continue).unwrap();
         let error = (0..n).map(|i| (e.values[i] - h[i][i]).powi(2)).sum::<f64>().sqrt();
         assert!(error <= 1.6 * e.norms().1.max(1e-12), "{name}: {error} {:?}", e.norms());
@@ -231,12 +232,10 @@ fn the_error_of_data_sampling_is_that_of_fresh_samples() {
         let mut x = space.zeros(1).unwrap();
         space.write(&mut x, 0, &v).unwrap();
         let mut y = wide.zeros(1).unwrap();
-        let mut products =
-            GroupProducts::new(backend, small.problem.hessian(&small.wrt).unwrap(), &small.weights, 8);
+        let mut products = GroupProducts::new(backend, small.problem.hessian(&small.wrt).unwrap(), &small.weights, 8);
         let parts: Vec<Contribution> = groups(96, 16)
             .map(|range| {
-                let weight =
-                    products.apply(&Slice { source: &data, range }, &x.all(), wide.as_ref(), &mut y).unwrap();
+                let weight = products.apply(&Slice { source: &data, range }, &x.all(), wide.as_ref(), &mut y).unwrap();
                 let hv = wide.read(&y, 0).unwrap();
                 Contribution { sum: v.iter().zip(&hv).map(|(a, b)| a * b).sum(), weight }
             })

@@ -89,7 +89,8 @@ fn the_bounds_of_a_quadrature_enclose_the_distribution_of_its_probe() {
                 for i in -40..=400 {
                     let x = f64::from(i) * 0.0531;
                     let (exact, bound) = (truth.cumulative(x, 0.95), short.cumulative(x, 0.95));
-                    let inside = bound.quadrature_low - 1e-9 <= exact.value && exact.value <= bound.quadrature_high + 1e-9;
+                    let inside =
+                        bound.quadrature_low - 1e-9 <= exact.value && exact.value <= bound.quadrature_high + 1e-9;
                     assert!(inside, "{name}, {steps} steps at {x}: {bound:?} {exact:?}");
                 }
             }
