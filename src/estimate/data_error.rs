@@ -14,7 +14,7 @@ use hesse_core::estimate::complement::Complement;
 use hesse_core::estimate::probes::{ProbeUse, rademacher};
 use hesse_core::estimate::resampling::{Contribution, Resampling, ratio};
 use hesse_core::estimate::{EstimateEvent, KnownPairs};
-use hesse_core::operator::{Evaluator, GroupProducts, LinearOperator, OperatorError, Slice, groups};
+use hesse_core::operator::{Evaluator, GroupProducts, OperatorError, Slice, groups};
 use hesse_core::program::Wrt;
 use hesse_core::vectors::{Block, Precision, norms};
 

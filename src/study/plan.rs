@@ -2,6 +2,7 @@
 
 use super::{LargeBatchOptions, RateRule, StudyError};
 use crate::data::{SampleRange, Split};
+use crate::estimate::EstimateOptions;
 use crate::problem::ProblemSpec;
 use crate::spectrum::SpectrumOptions;
 use crate::train::{TrainOptions, TrainReport, TrainSpec};
@@ -109,6 +110,7 @@ pub(super) fn spectrum(options: &LargeBatchOptions) -> SpectrumOptions {
         solver: options.solver.clone(),
         params: None,
         self_test: true,
+        estimates: EstimateOptions::default(),
     }
 }
 

@@ -72,7 +72,9 @@ fn with_few_steps_the_whole_band_holds_at_least_as_often() {
             }
             let share = within as f64 / (100 * places.len()) as f64;
             println!("{name}, {known} known: {share:.4}, widest band {wide:.3}");
-            assert!(share >= 0.92 && wide < 1.0, "{name}: {share} {wide}");
+            assert!(share >= 0.92, "{name}: {share}");
+            // The bands say something where no eigenvalue has most of the mass.
+            assert!(name != "flat" || wide < 0.7, "{name}: {wide}");
         }
     }
 }
