@@ -14,7 +14,7 @@ use hesse_core::estimate::complement::Complement;
 use hesse_core::estimate::probes::{ProbeUse, rademacher};
 use hesse_core::estimate::resampling::{Contribution, Resampling, ratio};
 use hesse_core::estimate::{EstimateEvent, KnownPairs};
-use hesse_core::operator::{Evaluator, GroupProducts, LinearOperator, OperatorError, Slice, groups};
+use hesse_core::operator::{Evaluator, GroupProducts, OperatorError, Slice, groups};
 use hesse_core::program::Wrt;
 use hesse_core::vectors::{Block, Precision, norms};
 
@@ -124,12 +124,17 @@ pub(super) fn data_error(
     let length = vectors.gradient.map(|g| norms(wide.as_ref(), g.all())).transpose()?.and_then(|n| n.first().copied());
 
     let batch = session.spec().batch;
-    let mut products = GroupProducts::new(backend, session.problem().hessian(wrt).map_err(OperatorError::from)?, session.weights(), batch);
+    let mut products = GroupProducts::new(
+        backend,
+        session.problem().hessian(wrt).map_err(OperatorError::from)?,
+        session.weights(),
+        batch,
+    );
     let mut evaluator = Evaluator::new(backend, session.problem(), Some(wrt), batch)?;
     let source = point.source;
     let ranges: Vec<_> = groups(source.len(), options.groups).collect();
     let mut sums: Vec<(Quantity, Vec<Contribution>)> = Vec::new();
-    let mut add = |quantity, sum, weight| match sums.iter_mut().find(|(q, _)| *q == quantity) {
+    let mut add = |quantity: Quantity, sum: f64, weight: f64| match sums.iter_mut().find(|(q, _)| *q == quantity) {
         Some((_, all)) => all.push(Contribution { sum, weight }),
         None => sums.push((quantity, vec![Contribution { sum, weight }])),
     };
@@ -140,7 +145,8 @@ pub(super) fn data_error(
         if !found.accuracy.is_nan() {
             add(Quantity::Accuracy, found.correct as f64, found.samples as f64);
         }
-        if let (Some(mean), Some(own), Some(length)) = (vectors.gradient, &found.gradient, length.filter(|l| *l > 0.0)) {
+        if let (Some(mean), Some(own), Some(length)) = (vectors.gradient, &found.gradient, length.filter(|l| *l > 0.0))
+        {
             let along = wide.gram(mean.all(), own.all())?.first().copied().unwrap_or(f64::NAN) / length;
             add(Quantity::GradientNorm, along * found.weight, found.weight);
         }

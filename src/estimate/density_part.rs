@@ -165,7 +165,8 @@ impl DensityPart {
         let threshold = (1e-6f64).max(100.0 * epsilon) * if scale > 0.0 { scale } else { 1.0 };
         let linear = density.smoothed(Axis::Linear, POINTS, confidence);
         let log = density.smoothed(Axis::SymmetricLog { threshold }, POINTS, confidence);
-        let mut places: Vec<f64> = [&linear, &log].into_iter().flatten().flat_map(|c| c.values.iter().copied()).collect();
+        let mut places: Vec<f64> =
+            [&linear, &log].into_iter().flatten().flat_map(|c| c.values.iter().copied()).collect();
         // A step on both of its sides.
         places.extend(density.sticks.iter().flat_map(|&v| [v.next_down(), v]));
         places.sort_by(f64::total_cmp);

@@ -223,10 +223,7 @@ fn all(
     Ok(())
 }
 
-fn follow<'a>(
-    what: &'static str,
-    watch: &'a mut Watch<'_>,
-) -> impl FnMut(estimate::EstimateEvent) -> Control + 'a {
+fn follow<'a>(what: &'static str, watch: &'a mut Watch<'_>) -> impl FnMut(estimate::EstimateEvent) -> Control + 'a {
     let stop = watch.stop;
     move |event| {
         (watch.observe)(Event::Estimate { what, event });

@@ -8,7 +8,6 @@ use std::fmt::Write as _;
 pub fn estimates_text(parts: &EstimateParts) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail, here and below.
-    let scalars = [("trace", &parts.trace), ("Frobenius norm", &parts.frobenius_norm)];
     let mut table = Table::new(&[
         ("", Align::Left),
         ("estimate", Align::Right),
@@ -16,8 +15,10 @@ pub fn estimates_text(parts: &EstimateParts) -> String {
         ("s.e. (data)", Align::Right),
         ("", Align::Left),
     ]);
-    for (name, part) in scalars.iter().filter_map(|(name, part)| part.as_ref().map(|p| (name, p))) {
-        table.row(scalar(name, part));
+    for (name, part) in [("trace", &parts.trace), ("Frobenius norm", &parts.frobenius_norm)] {
+        if let Some(part) = part {
+            table.row(scalar(name, part));
+        }
     }
     if let Some(d) = &parts.diagonal {
         let end = if d.converged { String::new() } else { format!(", NOT converged ({})", d.reason) };
@@ -94,7 +95,8 @@ fn density_text(part: &DensityPart) -> String {
         let _ = writeln!(text, "the rest on {from} … {to}, kernel width {width}, mass off the grid {lost}");
     }
     let trace = significant(part.trace, 5);
-    let _ = writeln!(text, "trace as the density has it: {trace}, s.e. (probes) {}\n", error(part.trace_standard_error));
+    let _ =
+        writeln!(text, "trace as the density has it: {trace}, s.e. (probes) {}\n", error(part.trace_standard_error));
     text
 }
 

@@ -5,6 +5,7 @@ use crate::estimate::estimates_text;
 use crate::report::{
     Align, BackendPart, DataPart, Manifest, ModelPart, Table, grouped, percent, seconds, significant, tiny,
 };
+use hesse_core::eigen::StopReason;
 use std::fmt::Write as _;
 
 /// The result of `hesse spectrum`.
@@ -29,14 +30,20 @@ pub fn spectrum_text(report: &SpectrumReport) -> String {
         let _ = writeln!(text, "{}", layer_table(layers));
     }
     text.push_str(&estimates_text(&report.estimates));
-    let SpectrumReport { products, solver, .. } = report;
+    let SpectrumReport { products, solver, largest, smallest, .. } = report;
+    if largest.is_empty() && smallest.is_empty() && *products == 0 {
+        return text;
+    }
+    // The report's own verdict is on the estimates too.
+    let found = largest.iter().chain(smallest).all(|pair| pair.converged)
+        && (report.converged || solver.reason == StopReason::Converged.to_string());
     let _ = writeln!(
         text,
         "{products} products in {} ({} each), {} restarts: {}",
         seconds(report.seconds),
         seconds(report.seconds_per_product),
         solver.restarts,
-        if report.converged { "all converged".to_string() } else { format!("NOT all converged ({})", solver.reason) },
+        if found { "all converged".to_string() } else { format!("NOT all converged ({})", solver.reason) },
     );
     if let Some(probe) = &report.completeness {
         let found = match (probe.missed, probe.confirmed) {

@@ -75,8 +75,7 @@ impl Goal {
 
     /// Whether a mean is good enough. A zero with error zero is.
     pub fn reached(&self, value: f64, standard_error: f64, samples: usize) -> bool {
-        samples >= self.least_samples
-            && self.half_width(standard_error, samples) <= self.relative_error * value.abs()
+        samples >= self.least_samples && self.half_width(standard_error, samples) <= self.relative_error * value.abs()
     }
 }
 

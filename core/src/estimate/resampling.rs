@@ -122,9 +122,8 @@ mod tests {
 
     #[test]
     fn the_bootstrap_agrees_with_the_jackknife_and_repeats_itself() {
-        let many: Vec<Contribution> = (0..40)
-            .map(|i| Contribution { sum: 8.0 * (1.0 + (i as f64 * 0.7).sin()), weight: 8.0 })
-            .collect();
+        let many: Vec<Contribution> =
+            (0..40).map(|i| Contribution { sum: 8.0 * (1.0 + (i as f64 * 0.7).sin()), weight: 8.0 }).collect();
         let boot = Resampling::Bootstrap { replicates: 4000, seed: 2 };
         let ratio = boot.standard_error(&many) / Resampling::Jackknife.standard_error(&many);
         assert!((ratio - 1.0).abs() < 0.05, "{ratio}");

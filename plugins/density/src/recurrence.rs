@@ -20,7 +20,13 @@ pub(crate) struct Recurrence {
 
 impl Recurrence {
     /// Begins with the first column of `start`, made a unit vector; ended at once where it is zero.
-    pub fn new(space: &dyn VectorSpace, start: &Block, column: usize, steps: usize, keep: bool) -> Result<Self, VectorError> {
+    pub fn new(
+        space: &dyn VectorSpace,
+        start: &Block,
+        column: usize,
+        steps: usize,
+        keep: bool,
+    ) -> Result<Self, VectorError> {
         let mut vectors = space.zeros(if keep { steps } else { 2 })?;
         let view = start.view(column..column + 1);
         let norm = norms(space, view.clone())?.first().copied().unwrap_or(0.0);
@@ -70,18 +76,23 @@ impl Recurrence {
     ) -> Result<(), EstimateError> {
         let step = self.alpha.len();
         let w = column..column + 1;
-        let removed = if self.keep { self.reorthogonalize(space, image, column)? } else { self.three_terms(space, image, column)? };
+        let alpha = if self.keep {
+            self.reorthogonalize(space, image, column)?
+        } else {
+            self.three_terms(space, image, column)?
+        };
         let beta = norms(space, image.view(w.clone()))?.first().copied().unwrap_or(f64::NAN);
-        let alpha = removed;
         if !(alpha.is_finite() && beta.is_finite()) {
             return Err(EstimateError::NotFinite { product: step + 1 });
         }
         self.alpha.push(alpha);
         self.scale = self.scale.max(alpha.abs().hypot(beta).hypot(self.beta.last().copied().unwrap_or(0.0)));
         let full = step + 1 >= dimension;
-        // `<=`, because everything is zero for a zero operator.
-        if full || beta <= ROUNDING * space.precision().epsilon() * self.scale {
-            (self.ended, self.exact) = (true, true);
+        // `<=`, because everything is zero for a zero operator. Without reorthogonalisation as many steps as dimensions
+        // do not span the space.
+        let invariant = beta <= ROUNDING * space.precision().epsilon() * self.scale;
+        if invariant || full {
+            (self.ended, self.exact) = (true, invariant || self.keep);
         } else if step + 1 >= most {
             self.ended = true;
         } else {

@@ -5,9 +5,7 @@ use crate::tridiagonal::gauss_quadrature;
 use hesse_core::eigen::{Control, StopReason};
 use hesse_core::estimate::complement::Complement;
 use hesse_core::estimate::probes::{ProbeUse, gaussian};
-use hesse_core::estimate::{
-    Density, DensityEstimator, DensityRequest, EstimateError, EstimateEvent, ProbeQuadrature,
-};
+use hesse_core::estimate::{Density, DensityEstimator, DensityRequest, EstimateError, EstimateEvent, ProbeQuadrature};
 use hesse_core::operator::{LinearOperator, OperatorError};
 
 /// Stochastic Lanczos quadrature. Memory: block × (steps + 2) vectors, or block × 4 without reorthogonalisation. Cost:

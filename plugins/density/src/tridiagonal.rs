@@ -94,7 +94,8 @@ mod tests {
         // Legendre on [−1, 1], five nodes: β_k = k/√(4k² − 1).
         let off: Vec<f64> = (1..5).map(|k| f64::from(k) / f64::from(4 * k * k - 1).sqrt()).collect();
         let (nodes, weights) = gauss_quadrature(&[0.0; 5], &off).unwrap();
-        let expected = [-0.906_179_845_938_664, -0.538_469_310_105_683, 0.0, 0.538_469_310_105_683, 0.906_179_845_938_664];
+        let expected =
+            [-0.906_179_845_938_664, -0.538_469_310_105_683, 0.0, 0.538_469_310_105_683, 0.906_179_845_938_664];
         let of_two = [0.236_926_885_056_189, 0.478_628_670_499_366, 0.568_888_888_888_889];
         for (node, expected) in nodes.iter().zip(expected) {
             assert!((node - expected).abs() < 1e-14, "{nodes:?}");

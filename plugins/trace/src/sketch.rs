@@ -42,7 +42,13 @@ pub(crate) struct Sketch<'a> {
 
 impl<'a> Sketch<'a> {
     /// Nothing drawn yet.
-    pub fn new(complement: &'a Complement<'a>, directions: Directions, seed: u64, purpose: ProbeUse, block: usize) -> Self {
+    pub fn new(
+        complement: &'a Complement<'a>,
+        directions: Directions,
+        seed: u64,
+        purpose: ProbeUse,
+        block: usize,
+    ) -> Self {
         Sketch {
             complement,
             directions,
@@ -161,7 +167,8 @@ impl<'a> Sketch<'a> {
         self.complement.project(&mut fresh, 0..count)?;
         if self.directions == Directions::Sphere {
             let radius = (self.complement.free_dimension() as f64).sqrt();
-            let factors: Vec<f64> = norms(space, fresh.all())?.iter().map(|n| radius / n.max(f64::MIN_POSITIVE)).collect();
+            let factors: Vec<f64> =
+                norms(space, fresh.all())?.iter().map(|n| radius / n.max(f64::MIN_POSITIVE)).collect();
             space.scale(fresh.all_mut(), &factors)?;
         }
         match &mut self.probes {

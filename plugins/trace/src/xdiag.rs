@@ -32,8 +32,7 @@ impl DiagonalEstimator for XDiag {
         let complement = Complement::new(operator, None)?;
         let mut products = Products::new(1, request.max_products, observe);
         let most = (products.left() / 2).min(complement.free_dimension() + 1);
-        let mut sketch =
-            Sketch::new(&complement, Directions::Signs, request.seed, ProbeUse::Diagonal, request.block);
+        let mut sketch = Sketch::new(&complement, Directions::Signs, request.seed, ProbeUse::Diagonal, request.block);
         let mut size = request.goal.least_samples.min(most);
         loop {
             let whole = sketch.grow(operator, size, &mut products)?;
@@ -90,7 +89,12 @@ fn diagonal(sketch: &Sketch<'_>, complement: &Complement<'_>) -> Result<(Vec<f64
     let along = s.transposed_times(&sketch.triangle());
     let overlaps = s.transposed_times(&s);
     let read = |i: usize| -> Result<Lost, VectorError> {
-        Ok(Lost { q: space.read(&qs, i)?, z: space.read(&zs, i)?, sign: space.read(omega.block, i)?, r: along.at(i, i) })
+        Ok(Lost {
+            q: space.read(&qs, i)?,
+            z: space.read(&zs, i)?,
+            sign: space.read(omega.block, i)?,
+            r: along.at(i, i),
+        })
     };
     let mut mean = vec![0.0; n];
     let mut squares = vec![0.0; n];

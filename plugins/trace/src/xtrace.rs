@@ -205,6 +205,11 @@ mod tests {
                 pairs += 1.0;
             }
         }
-        assert!((found.covariance - sum / pairs).abs() < 1e-8 * (sum / pairs).abs(), "{} {}", found.covariance, sum / pairs);
+        assert!(
+            (found.covariance - sum / pairs).abs() < 1e-8 * (sum / pairs).abs(),
+            "{} {}",
+            found.covariance,
+            sum / pairs
+        );
     }
 }

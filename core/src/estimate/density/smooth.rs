@@ -31,7 +31,9 @@ impl Axis {
     pub fn place(&self, value: f64) -> f64 {
         match *self {
             Axis::Linear => value,
-            Axis::SymmetricLog { threshold } => value.signum() * (value.abs() / threshold).ln_1p() / std::f64::consts::LN_10,
+            Axis::SymmetricLog { threshold } => {
+                value.signum() * (value.abs() / threshold).ln_1p() / std::f64::consts::LN_10
+            }
         }
     }
 
@@ -178,12 +180,12 @@ mod tests {
 
     #[test]
     fn a_multiple_of_the_spectrum_has_a_multiple_of_the_width() {
-        let of = |scale| {
-            density(vec![-1.0, 0.0, 0.2, 3.0], vec![], scale).smoothed(Axis::Linear, 101, 0.95).unwrap()
-        };
+        let of = |scale| density(vec![-1.0, 0.0, 0.2, 3.0], vec![], scale).smoothed(Axis::Linear, 101, 0.95).unwrap();
         let (one, tiny) = (of(1.0), of(1e-8));
         assert!((tiny.kernel_width / one.kernel_width / 1e-8 - 1.0).abs() < 1e-12);
-        assert!(one.density.iter().zip(&tiny.density).all(|(a, b)| (a - b * 1e-8).abs() <= 1e-9 * a.max(1e-300) + 1e-12));
+        assert!(
+            one.density.iter().zip(&tiny.density).all(|(a, b)| (a - b * 1e-8).abs() <= 1e-9 * a.max(1e-300) + 1e-12)
+        );
     }
 
     #[test]

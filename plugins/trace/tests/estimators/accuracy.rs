@@ -29,7 +29,8 @@ fn near(name: &str, found: f64, expected: f64, factor: f64) {
 #[test]
 fn errors_on_an_indefinite_decaying_spectrum_are_those_of_the_table() {
     let operator = Planted::new(decaying(1024, 2, true), Precision::F64, 3).unwrap();
-    let table = [(12, 0.11, 0.13, 0.09, 0.008), (30, 0.070, 0.017, 0.0065, 0.0030), (60, 0.057, 0.0046, 0.0031, 0.0026)];
+    let table =
+        [(12, 0.11, 0.13, 0.09, 0.008), (30, 0.070, 0.017, 0.0065, 0.0030), (60, 0.057, 0.0046, 0.0031, 0.0026)];
     for (products, hutchinson, hutch_pp, xtrace, deflated) in table {
         near("hutchinson", rmse(&operator, &Hutchinson, products, None), hutchinson, 1.6);
         near("hutch++", rmse(&operator, &HutchPlusPlus::default(), products, None), hutch_pp, 1.9);

@@ -91,7 +91,8 @@ fn stopping_at_a_goal_does_not_make_the_bars_too_short() {
     holds("xtrace stopped at 1 %", coverage(truth, of).0);
     let share = with_known(&operator, |known| {
         let of = |seed| {
-            run(&Hutchinson, &operator, &TraceRequest { goal, known: Some(known.clone()), ..request(400, seed) }).unwrap()
+            run(&Hutchinson, &operator, &TraceRequest { goal, known: Some(known.clone()), ..request(400, seed) })
+                .unwrap()
         };
         coverage(truth, of).0
     });

@@ -106,7 +106,8 @@ fn pairs_that_are_not_converged_do_not_bias_the_trace() {
     let mut mean = 0.0;
     let mut error = 0.0;
     for seed in 0..200 {
-        let found = run(&Hutchinson, &operator, &TraceRequest { known: Some(known.clone()), ..request(40, seed) }).unwrap();
+        let found =
+            run(&Hutchinson, &operator, &TraceRequest { known: Some(known.clone()), ..request(40, seed) }).unwrap();
         mean += found.value / 200.0;
         error += found.standard_error / 200.0;
     }
@@ -121,7 +122,11 @@ fn a_run_stops_at_its_goal_and_not_before_ten_samples() {
         let found = run(estimator.as_ref(), &operator, &TraceRequest { goal, ..request(4000, 0) }).unwrap();
         assert_eq!(found.reason, StopReason::Converged, "{name}");
         assert!(found.relative_error() <= 0.05 && found.samples >= 10, "{name}: {found:?}");
-        let short = run(estimator.as_ref(), &operator, &TraceRequest { goal: Goal { relative_error: 1e-9, ..goal }, ..request(40, 0) });
+        let short = run(
+            estimator.as_ref(),
+            &operator,
+            &TraceRequest { goal: Goal { relative_error: 1e-9, ..goal }, ..request(40, 0) },
+        );
         let short = short.unwrap();
         assert_eq!(short.reason, StopReason::ProductLimit, "{name}");
         assert!(short.products <= 40, "{name}: {short:?}");

@@ -13,7 +13,11 @@ fn request(max_products: usize, seed: u64) -> DiagonalRequest {
     DiagonalRequest { goal: SPEND, max_products, seed, block: 4 }
 }
 
-fn run(estimator: &dyn DiagonalEstimator, operator: &dyn LinearOperator, request: &DiagonalRequest) -> DiagonalEstimate {
+fn run(
+    estimator: &dyn DiagonalEstimator,
+    operator: &dyn LinearOperator,
+    request: &DiagonalRequest,
+) -> DiagonalEstimate {
     estimator.estimate(operator, request, &mut |_| Control::Continue).unwrap()
 }
 
