@@ -2,7 +2,8 @@
 //!
 //! This is the program as a library, for tools that embed the whole: [`problem`] puts a network, its weights, its
 //! samples and a machine together, [`spectrum`] measures curvature, [`attack`] robustness, [`train`] and [`study`] are what the commands of
-//! those names run, [`data`] and [`weights`] read files, and [`report`] writes results. The traits for new models,
+//! those names run, [`data`] and [`weights`] read files, [`report`] writes results, and [`plot`]
+//! draws them. The traits for new models,
 //! solvers and backends are in [`hesse_core`].
 
 pub mod attack;
@@ -11,6 +12,7 @@ pub mod builtin;
 pub mod cli;
 pub mod data;
 pub mod pickle;
+pub mod plot;
 pub mod plugin;
 pub mod problem;
 pub mod report;

@@ -6,6 +6,7 @@
 //! Decided against: a table crate (a column's width is the longest of its cells, and that is all we need).
 
 mod error;
+mod file;
 mod json;
 mod manifest;
 mod number;
@@ -13,6 +14,7 @@ mod parts;
 mod table;
 
 pub use error::ReportError;
+pub use file::write_bytes;
 pub use json::{Destination, write_json};
 pub use manifest::Manifest;
 pub use number::{bytes, grouped, percent, seconds, significant, tiny};
