@@ -17,7 +17,7 @@ use std::time::Instant;
 /// Samples that are timed.
 const TIMED: usize = 32;
 /// Products that a spectrum usually takes, self-test included.
-const PRODUCTS: f64 = 60.0;
+const PRODUCTS: f64 = 25.0;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
