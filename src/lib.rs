@@ -10,6 +10,7 @@ pub mod attack;
 pub mod builtin;
 pub mod cli;
 pub mod data;
+pub mod landscape;
 pub mod pickle;
 pub mod plot;
 pub mod plugin;

@@ -32,6 +32,8 @@ pub enum Purpose {
     AttackNoise = 9,
     /// Seeds of an attack's restarts; index = restart.
     Restart = 10,
+    /// Directions of a landscape; index = direction · 2^32 + parameter number.
+    Direction = 20,
 }
 
 /// One reproducible stream.

@@ -18,6 +18,7 @@ enum Phase {
     Samples,
     SelfTest,
     Solver,
+    Points,
 }
 
 impl Progress {
@@ -58,6 +59,12 @@ impl Progress {
     pub fn attack(&mut self, what: &str, done: usize, total: usize) {
         self.counted(Phase::Samples, what, "samples", total);
         self.say(what);
+        self.bar.set_position(done as u64);
+    }
+
+    /// Shows how much of a landscape is measured.
+    pub fn points(&mut self, done: usize, total: usize) {
+        self.counted(Phase::Points, "landscape", "points", total);
         self.bar.set_position(done as u64);
     }
 

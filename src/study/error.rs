@@ -1,7 +1,7 @@
 //! Why a study did not begin or did not end.
 
 use crate::problem::ProblemError;
-use crate::report::ReportError;
+use crate::report::{DocumentError, ReportError};
 use crate::spectrum::SpectrumError;
 use crate::train::TrainError;
 use std::io;
@@ -62,4 +62,7 @@ pub enum StudyError {
     /// A result could not be written.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// The report could not be written.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
 }

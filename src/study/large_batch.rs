@@ -6,10 +6,8 @@
 //! is confounded with the ratio of the two, which is what [`RateRule::Linear`](super::RateRule) is for.
 
 use super::table::csv;
-use super::{Event, LargeBatchOptions, LargeBatchReport, StudyError, Watch, cell, plan};
-use crate::report::{ReportError, write_json};
-use std::io::{self, Write};
-use std::path::Path;
+use super::{Event, LargeBatchOptions, LargeBatchReport, StudyError, Watch, cell, large_batch_document, plan};
+use crate::report::{ReportError, write_bytes, write_document, write_json};
 use std::time::Instant;
 
 /// Runs the study, or what is not done of it; see the [module](super).
@@ -20,32 +18,20 @@ use std::time::Instant;
 pub fn large_batch(options: &LargeBatchOptions, watch: &mut Watch<'_>) -> Result<LargeBatchReport, StudyError> {
     let start = Instant::now();
     plan::check(options)?;
-    let (mut cells, mut first) = (Vec::new(), None);
+    let (mut cells, mut trainings) = (Vec::new(), Vec::new());
     for (i, &batch) in options.batches.iter().enumerate() {
         (watch.observe)(Event::Cell { batch, number: i + 1, of: options.batches.len() });
         let (cell, trained) = cell::run(options, batch, watch)?;
         cells.push(cell);
-        first.get_or_insert(trained);
+        trainings.push(trained);
     }
-    let Some(first) = first else {
+    let Some(first) = trainings.first() else {
         return Err(StudyError::Option { what: "batch sizes", expected: "at least one".into(), found: "none".into() });
     };
-    let report = LargeBatchReport::new(options, cells, &first, start.elapsed().as_secs_f64());
+    let report = LargeBatchReport::new(options, cells, first, start.elapsed().as_secs_f64());
     write_json(&options.out.join("study.json"), &report)?;
-    write_text(&options.out.join("table.csv"), &csv(&report))?;
+    let table = options.out.join("table.csv");
+    write_bytes(&table, csv(&report).as_bytes()).map_err(|source| ReportError::Io { path: table.clone(), source })?;
+    write_document(&options.out, &large_batch_document(&report, &trainings))?;
     Ok(report)
-}
-
-/// Writes a file beside its place and renames it.
-fn write_text(path: &Path, text: &str) -> Result<(), StudyError> {
-    let failed = |source: io::Error| StudyError::Report(ReportError::Io { path: path.to_owned(), source });
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".hesse-").suffix(".tmp");
-    // A temporary file is private; a result is for whoever may read the folder.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(path).map(|_| ()).map_err(|error| failed(error.error))
 }

@@ -5,7 +5,8 @@
 //! large_batch_text(&LargeBatchReport) -> String
 //! ```
 //!
-//! A study is a list of cells. Its folder holds `study.json` (the report), `table.csv`, and for each cell a folder
+//! A study is a list of cells. Its folder holds `study.json` (the report), `table.csv`, the report as `report.html`
+//! and in other forms (see [`Document`](crate::report::Document)), and for each cell a folder
 //! `cell-<batch>` with the training's own files and `cell.json`. Every finished part of a cell is kept under a hash of
 //! what it depends on, so that an interrupted study goes on where it was, and a changed option recomputes no more than
 //! it must. What would replace a training of other options is refused, unless
@@ -13,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod cell;
+mod document;
 mod error;
 mod large_batch;
 mod options;
@@ -25,6 +27,7 @@ mod tests;
 mod watch;
 
 pub use cell::{CellReport, CurvaturePart, Eigenvalue};
+pub use document::{large_batch_document, large_batch_figure};
 pub use error::StudyError;
 pub use large_batch::large_batch;
 pub use options::{LargeBatchOptions, RateRule};

@@ -1,6 +1,6 @@
 //! Flags of `train`.
 
-use super::{DataFlags, LossFlags, MachineFlags, OutputFlags, parse};
+use super::{DataFlags, LossFlags, MachineFlags, OutputFlags, PlotFlags, parse};
 use crate::data::SampleRange;
 use crate::train::{Augmentation, MicroBatchNorm, Schedule, TrainOptions, TrainSpec};
 use clap::Args;
@@ -90,6 +90,9 @@ pub struct TrainFlags {
     /// Where and how to compute.
     #[command(flatten)]
     pub machine: MachineFlags,
+    /// A picture.
+    #[command(flatten)]
+    pub plot: PlotFlags,
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputFlags,
