@@ -11,6 +11,7 @@ pub mod bench;
 pub mod builtin;
 pub mod cli;
 pub mod data;
+pub mod landscape;
 pub mod pickle;
 pub mod plot;
 pub mod plugin;

@@ -13,8 +13,20 @@ use std::time::Duration;
 fn the_version_and_every_help_are_printed() {
     let place = Place::new();
     assert_eq!(place.run(["--version"]).ok().out, format!("hesse {}\n", env!("CARGO_PKG_VERSION")));
-    for command in ["train", "spectrum", "check", "models", "backends", "solvers", "data", "study", "attack", "attacks"]
-    {
+    for command in [
+        "train",
+        "spectrum",
+        "check",
+        "models",
+        "backends",
+        "solvers",
+        "data",
+        "study",
+        "attack",
+        "attacks",
+        "landscape",
+        "report",
+    ] {
         let help = place.run([command, "--help"]).ok();
         assert!(help.out.contains("Usage: hesse") && help.err.is_empty(), "{help:?}");
     }

@@ -34,6 +34,8 @@ pub enum Purpose {
     Restart = 10,
     /// Seeds of the attacks inside training; index = epoch.
     AdversarialEpoch = 40,
+    /// Directions of a landscape; index = direction · 2^32 + parameter number.
+    Direction = 20,
 }
 
 /// One reproducible stream.

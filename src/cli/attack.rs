@@ -3,7 +3,7 @@
 use super::ending::{Ending, Usage};
 use super::flags::AttackFlags;
 use super::{interrupt, output, progress::Progress};
-use crate::attack::{AttackReport, Event, Watch, attack_text, evaluate};
+use crate::attack::{AttackReport, Event, Watch, attack_figure, attack_text, evaluate};
 use crate::problem::Session;
 
 pub(super) fn run(flags: &AttackFlags, command: &[String]) -> anyhow::Result<Ending> {
@@ -12,6 +12,7 @@ pub(super) fn run(flags: &AttackFlags, command: &[String]) -> anyhow::Result<End
     options.make()?;
     options.driver(flags.machine.seed)?;
     let destination = flags.output.prepare()?;
+    let picture = flags.plot.prepare()?;
     interrupt::listen();
     let session = Session::open(flags.spec())?;
     output::notes(session.notices());
@@ -30,6 +31,9 @@ pub(super) fn run(flags: &AttackFlags, command: &[String]) -> anyhow::Result<End
     output::notes(report.manifest.notices.get(known..).unwrap_or_default());
     if !destination.as_ref().is_some_and(|d| d.is_output()) {
         output::print(&attack_text(&report))?;
+    }
+    if let Some(picture) = picture {
+        picture.write(&attack_figure(&report))?;
     }
     if let Some(destination) = destination {
         destination.finish(&report)?;

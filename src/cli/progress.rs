@@ -18,6 +18,7 @@ enum Phase {
     Samples,
     SelfTest,
     Solver,
+    Points,
 }
 
 impl Progress {
@@ -65,6 +66,12 @@ impl Progress {
     pub fn rounds(&mut self, what: &str, done: usize, total: usize) {
         self.counted(Phase::Samples, what, "rounds", total);
         self.say(what);
+        self.bar.set_position(done as u64);
+    }
+
+    /// Shows how much of a landscape is measured.
+    pub fn points(&mut self, done: usize, total: usize) {
+        self.counted(Phase::Points, "landscape", "points", total);
         self.bar.set_position(done as u64);
     }
 

@@ -10,6 +10,7 @@
 mod check;
 mod error;
 mod measure;
+mod picture;
 mod report;
 mod shift;
 mod sin_probe;
@@ -20,6 +21,7 @@ mod watch;
 pub use check::{Check, CheckOptions, CheckReport, check};
 pub use error::SpectrumError;
 pub use measure::{Spectrum, SpectrumOptions, measure};
+pub use picture::spectrum_figure;
 pub use report::{Pair, SelfTestPart, SolverPart, SpectrumReport};
 pub use sin_probe::{SinProbe, sin_probe};
 pub use text::{check_text, spectrum_text};

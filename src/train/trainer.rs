@@ -84,13 +84,7 @@ impl<'a> Trainer<'a> {
             space,
             stepper,
             sharpness,
-            pass: GradientPass::new(
-                backend,
-                Objective::new(spec, prepared, at_once)?,
-                &buffers,
-                at_once,
-                spec.seed,
-            ),
+            pass: GradientPass::new(backend, Objective::new(spec, prepared, at_once)?, &buffers, at_once, spec.seed),
             evaluator: Evaluator::new(backend, &prepared.evaluation, None, evaluated)?,
             saved: Instant::now(),
             unsaved,
@@ -312,13 +306,8 @@ impl<'a> Trainer<'a> {
         let lengths = || graph.parameters().iter().map(|p| p.elements());
         let names = Stepper::state_names(&self.spec.options).iter().copied();
         let state = names.zip(&columns).map(|(name, column)| (name, split(column, lengths()))).collect();
-        let checkpoint = Checkpoint {
-            identity: self.identity.clone(),
-            progress: self.progress.clone(),
-            parameters,
-            buffers,
-            state,
-        };
+        let checkpoint =
+            Checkpoint { identity: self.identity.clone(), progress: self.progress.clone(), parameters, buffers, state };
         checkpoint.write(&self.spec.out, graph, self.space.precision())?;
         self.saved = Instant::now();
         self.unsaved = false;

@@ -4,13 +4,16 @@ mod attack;
 mod bench;
 mod check;
 mod data;
+mod landscape;
 mod listing;
 mod loss;
 mod machine;
 mod measure;
 mod output;
 mod parse;
+mod plot;
 mod plugin;
+mod report;
 mod robust;
 mod spectrum;
 mod study;
@@ -21,12 +24,15 @@ pub use attack::AttackFlags;
 pub use bench::BenchFlags;
 pub use check::CheckFlags;
 pub use data::{DataCommand, DataFlags, FetchFlags, FetchSet, InfoFlags};
+pub use landscape::LandscapeFlags;
 pub use listing::ListingFlags;
 pub use loss::LossFlags;
 pub use machine::MachineFlags;
 pub use measure::MeasureFlags;
 pub use output::OutputFlags;
+pub use plot::PlotFlags;
 pub use plugin::{PluginCheckFlags, PluginCommand, PluginNewFlags};
+pub use report::ReportFlags;
 pub use robust::RobustFlags;
 pub use spectrum::SpectrumFlags;
 pub use study::{LargeBatchFlags, StudyCommand};
@@ -64,6 +70,8 @@ pub enum Command {
     Train(Box<TrainFlags>),
     /// Compute the extreme eigenvalues of the loss's Hessian, each with its residual
     Spectrum(Box<SpectrumFlags>),
+    /// Measure the loss along eigenvectors, random directions, the gradient or between checkpoints
+    Landscape(Box<LandscapeFlags>),
     /// Test the derivatives on this very problem: symmetry, linearity, noise floor, slope of finite differences
     Check(Box<CheckFlags>),
     /// Attack a network's inputs: accuracy under FGSM, PGD, DeepFool and others, and the worst case of all
@@ -73,6 +81,8 @@ pub enum Command {
     Study(StudyCommand),
     /// Time derivatives: backends, devices, networks and batch sizes side by side
     Bench(Box<BenchFlags>),
+    /// Make the report of a study again from what is stored
+    Report(ReportFlags),
     /// Describe a data set, or download one
     #[command(subcommand)]
     Data(DataCommand),

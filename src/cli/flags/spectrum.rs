@@ -1,6 +1,6 @@
 //! Flags of `spectrum`.
 
-use super::{MeasureFlags, OutputFlags, parse};
+use super::{MeasureFlags, OutputFlags, PlotFlags, parse};
 use crate::spectrum::SpectrumOptions;
 use clap::Args;
 
@@ -38,6 +38,9 @@ pub struct SpectrumFlags {
     /// End with exit code 3 where an eigenvalue did not converge
     #[arg(long, help_heading = "Spectrum")]
     pub strict: bool,
+    /// A picture.
+    #[command(flatten)]
+    pub plot: PlotFlags,
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputFlags,

@@ -1,6 +1,6 @@
 //! Flags of `study robust`.
 
-use super::{MachineFlags, OutputFlags, parse};
+use super::{MachineFlags, OutputFlags, PlotFlags, parse};
 use crate::attack::parse_epsilon;
 use crate::data::{DataSpec, SampleRange};
 use crate::problem::{MemorySize, parse_normalization};
@@ -101,6 +101,9 @@ pub struct RobustStudyFlags {
     /// Where and how to compute.
     #[command(flatten)]
     pub machine: MachineFlags,
+    /// A picture.
+    #[command(flatten)]
+    pub plot: PlotFlags,
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputFlags,

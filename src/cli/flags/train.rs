@@ -1,6 +1,6 @@
 //! Flags of `train`.
 
-use super::{DataFlags, LossFlags, MachineFlags, OutputFlags, RobustFlags, parse};
+use super::{DataFlags, LossFlags, MachineFlags, OutputFlags, PlotFlags, RobustFlags, parse};
 use crate::data::SampleRange;
 use crate::train::{Augmentation, MicroBatchNorm, Optimizer, Schedule, TrainOptions, TrainSpec};
 use clap::Args;
@@ -100,6 +100,9 @@ pub struct TrainFlags {
     /// Where and how to compute.
     #[command(flatten)]
     pub machine: MachineFlags,
+    /// A picture.
+    #[command(flatten)]
+    pub plot: PlotFlags,
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputFlags,

@@ -15,8 +15,12 @@ pub(super) struct Grid {
 /// All of them, in order.
 pub(super) fn grids(report: &RobustReport) -> Vec<Grid> {
     let mut all = vec![
-        matrix(report, "transfer", "Accuracy on the sets made on the original network", |m| (&m.transfer, m.transfer_mean)),
-        matrix(report, "white-box", "Accuracy under attacks on the network itself", |m| (&m.white_box, m.white_box_mean)),
+        matrix(report, "transfer", "Accuracy on the sets made on the original network", |m| {
+            (&m.transfer, m.transfer_mean)
+        }),
+        matrix(report, "white-box", "Accuracy under attacks on the network itself", |m| {
+            (&m.white_box, m.white_box_mean)
+        }),
     ];
     all.extend(recalled(report));
     if report.models.iter().any(|m| !m.spectra.is_empty()) {
@@ -67,7 +71,8 @@ fn spectra(report: &RobustReport) -> Grid {
     for model in &report.models {
         for cell in &model.spectra {
             let largest = |i: usize| cell.found.largest.get(i);
-            let value = |pair: Option<&crate::study::Eigenvalue>| pair.map_or("none".into(), |p| significant(p.value, 4));
+            let value =
+                |pair: Option<&crate::study::Eigenvalue>| pair.map_or("none".into(), |p| significant(p.value, 4));
             let residual = |pair: Option<&crate::study::Eigenvalue>| pair.map_or(String::new(), |p| tiny(p.residual));
             rows.push(vec![
                 model.title.clone(),
