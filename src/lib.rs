@@ -12,6 +12,7 @@ pub mod builtin;
 pub mod cli;
 pub mod data;
 pub mod estimate;
+pub mod landscape;
 pub mod pickle;
 pub mod plot;
 pub mod plugin;

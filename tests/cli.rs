@@ -25,6 +25,8 @@ fn the_version_and_every_help_are_printed() {
         "study",
         "attack",
         "attacks",
+        "landscape",
+        "report",
     ] {
         let help = place.run([command, "--help"]).ok();
         assert!(help.out.contains("Usage: hesse") && help.err.is_empty(), "{help:?}");

@@ -46,6 +46,8 @@ pub enum Purpose {
     AttackSearch = 21,
     /// Targets drawn at random; index = sample.
     AttackTarget = 22,
+    /// Directions of a landscape; index = direction · 2^32 + parameter number.
+    LandscapeDirection = 20,
 }
 
 /// One reproducible stream.

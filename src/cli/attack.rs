@@ -4,8 +4,8 @@ use super::ending::{Ending, Usage};
 use super::flags::AttackFlags;
 use super::{interrupt, output, progress::Progress};
 use crate::attack::{
-    AttackOptions, AttackReport, Evaluation, Event, Place, Watch, adversarial_tensors, attack_text, evaluate, sheet,
-    trace_csv,
+    AttackOptions, AttackReport, Evaluation, Event, Place, Watch, adversarial_tensors, attack_figure, attack_text,
+    evaluate, sheet, trace_csv,
 };
 use crate::problem::Session;
 use crate::weights::write_safetensors;
@@ -17,6 +17,7 @@ pub(super) fn run(flags: &AttackFlags, command: &[String]) -> anyhow::Result<End
     options.driver(flags.machine.seed)?;
     let destination = flags.output.prepare()?;
     let files = Files::prepare(flags).map_err(Usage)?;
+    let picture = flags.plot.prepare()?;
     interrupt::listen();
     let session = Session::open(flags.spec())?;
     output::notes(session.notices());
@@ -35,6 +36,9 @@ pub(super) fn run(flags: &AttackFlags, command: &[String]) -> anyhow::Result<End
     output::notes(report.manifest.notices.get(known..).unwrap_or_default());
     if !destination.as_ref().is_some_and(|d| d.is_output()) {
         output::print(&attack_text(&report))?;
+    }
+    if let Some(picture) = picture {
+        picture.write(&attack_figure(&report))?;
     }
     if let Some(destination) = destination {
         destination.finish(&report)?;

@@ -3,6 +3,8 @@
 use crate::attack::EvaluationError;
 use crate::bench::BenchError;
 use crate::data::DataError;
+use crate::landscape::LandscapeError;
+use crate::plot::PlotError;
 use crate::plugin::new::NewError;
 use crate::problem::ProblemError;
 use crate::report::ReportError;
@@ -47,6 +49,7 @@ pub fn code_of(error: &anyhow::Error) -> u8 {
     let interrupted = matches!(error.downcast_ref(), Some(SpectrumError::Interrupted))
         || matches!(error.downcast_ref(), Some(EvaluationError::Interrupted))
         || matches!(error.downcast_ref(), Some(BenchError::Interrupted))
+        || matches!(error.downcast_ref(), Some(LandscapeError::Interrupted { .. }))
         || matches!(error.downcast_ref(), Some(TrainError::Interrupted { .. }))
         || matches!(error.downcast_ref(), Some(StudyError::Interrupted { .. }));
     match () {
@@ -62,10 +65,12 @@ fn is_usage(error: &anyhow::Error) -> bool {
         || error.downcast_ref().is_some_and(problem)
         || error.downcast_ref().is_some_and(spectrum)
         || error.downcast_ref().is_some_and(evaluation)
+        || error.downcast_ref().is_some_and(landscape)
         || error.downcast_ref().is_some_and(train)
         || error.downcast_ref().is_some_and(bench)
         || error.downcast_ref().is_some_and(study)
         || matches!(error.downcast_ref(), Some(ReportError::Destination { .. }))
+        || matches!(error.downcast_ref(), Some(PlotError::Extension { .. } | PlotError::Place { .. }))
         || matches!(error.downcast_ref(), Some(NewError::Name(_) | NewError::Core(_)))
 }
 
@@ -105,6 +110,15 @@ fn evaluation(error: &EvaluationError) -> bool {
         EvaluationError::Problem(error) => problem(error),
         EvaluationError::Request(_) => true,
         EvaluationError::Attack { cause: AttackError::Norm { .. } | AttackError::Request { .. }, .. } => true,
+        _ => false,
+    }
+}
+
+fn landscape(error: &LandscapeError) -> bool {
+    match error {
+        LandscapeError::Option { .. } => true,
+        LandscapeError::Problem(error) => problem(error),
+        LandscapeError::Spectrum(error) => spectrum(error),
         _ => false,
     }
 }

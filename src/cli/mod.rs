@@ -15,12 +15,14 @@ mod ending;
 mod flags;
 mod inputs;
 mod interrupt;
+mod landscape;
 mod listing;
 mod output;
 mod plugin;
 mod progress;
 mod sharpness;
 mod saddle_free;
+mod report;
 mod spectrum;
 mod study;
 mod train;
@@ -54,10 +56,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<Endi
         Command::Train(flags) => train::run(&flags, &command),
         Command::Spectrum(flags) => spectrum::run(&flags, &command),
         Command::Sharpness(flags) => sharpness::run(&flags, &command),
+        Command::Landscape(flags) => landscape::run(&flags, &command),
         Command::Check(flags) => check::run(&flags, &command),
         Command::Attack(flags) => attack::run(&flags, &command),
         Command::Study(study) => study::run(&study, &command),
         Command::Bench(flags) => bench::run(&flags, &command),
+        Command::Report(flags) => report::run(&flags),
         Command::Data(data) => data::run(&data),
         Command::Models(flags) => listing::models(&flags),
         Command::Backends(flags) => listing::backends(&flags),

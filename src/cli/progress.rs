@@ -21,6 +21,7 @@ enum Phase {
     Part(&'static str),
     Solver,
     Estimate(&'static str),
+    Points,
 }
 
 impl Progress {
@@ -96,6 +97,12 @@ impl Progress {
     pub fn rounds(&mut self, what: &str, done: usize, total: usize) {
         self.counted(Phase::Samples, what, "rounds", total);
         self.say(what);
+        self.bar.set_position(done as u64);
+    }
+
+    /// Shows how much of a landscape is measured.
+    pub fn points(&mut self, done: usize, total: usize) {
+        self.counted(Phase::Points, "landscape", "points", total);
         self.bar.set_position(done as u64);
     }
 

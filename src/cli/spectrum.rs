@@ -4,7 +4,7 @@ use super::ending::{Ending, Usage};
 use super::flags::{SpectrumFlags, WithRespectTo};
 use super::{interrupt, output, progress::Progress};
 use crate::problem::Session;
-use crate::spectrum::{SpectrumReport, Watch, measure, spectrum_text};
+use crate::spectrum::{SpectrumReport, Watch, measure, spectrum_figure, spectrum_text};
 use hesse_core::eigen::StopReason;
 
 pub(super) fn run(flags: &SpectrumFlags, command: &[String]) -> anyhow::Result<Ending> {
@@ -15,6 +15,7 @@ pub(super) fn run(flags: &SpectrumFlags, command: &[String]) -> anyhow::Result<E
     let spec = flags.measure.spec().map_err(Usage)?;
     crate::problem::lookup::solver(&options.solver)?;
     let destination = flags.output.prepare()?;
+    let picture = flags.plot.prepare()?;
     interrupt::listen();
     let session = Session::open(spec)?;
     options.check(&session)?;
@@ -30,6 +31,9 @@ pub(super) fn run(flags: &SpectrumFlags, command: &[String]) -> anyhow::Result<E
     let report = SpectrumReport::new(&session, &options, &spectrum, command);
     if !destination.as_ref().is_some_and(|d| d.is_output()) {
         output::print(&spectrum_text(&report))?;
+    }
+    if let Some(picture) = picture {
+        picture.write(&spectrum_figure(&report))?;
     }
     if let Some(destination) = destination {
         destination.finish(&report)?;

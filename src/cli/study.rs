@@ -3,7 +3,9 @@
 use super::ending::Ending;
 use super::flags::{LargeBatchFlags, RobustStudyFlags, StudyCommand};
 use super::{interrupt, output, progress::Progress, training::TrainingLine};
-use crate::study::{Event, Watch, large_batch, large_batch_text, robust, robust_plan, robust_text};
+use crate::study::{
+    Event, Watch, large_batch, large_batch_figure, large_batch_text, robust, robust_figure, robust_plan, robust_text,
+};
 
 pub(super) fn run(study: &StudyCommand, command: &[String]) -> anyhow::Result<Ending> {
     match study {
@@ -16,6 +18,7 @@ pub(super) fn run(study: &StudyCommand, command: &[String]) -> anyhow::Result<En
 fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> anyhow::Result<Ending> {
     let options = flags.options(command);
     let destination = flags.output.prepare()?;
+    let picture = flags.plot.prepare()?;
     interrupt::listen();
     let mut follower = Follower::new();
     let mut observe = |event: Event<'_>| follower.show(event);
@@ -24,7 +27,11 @@ fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> anyhow::Resul
     let report = studied?;
     output::notes(&report.manifest.notices);
     if !destination.as_ref().is_some_and(|d| d.is_output()) {
-        output::print(&format!("{}results in {}\n", large_batch_text(&report), options.out.display()))?;
+        let page = options.out.join("report.html");
+        output::print(&format!("{}report in {}\n", large_batch_text(&report), page.display()))?;
+    }
+    if let Some(picture) = picture {
+        picture.write(&large_batch_figure(&report))?;
     }
     if let Some(destination) = destination {
         destination.finish(&report)?;
@@ -36,6 +43,7 @@ fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> anyhow::Resul
 fn run_robust(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<Ending> {
     let options = flags.options(command);
     let destination = flags.output.prepare()?;
+    let picture = flags.plot.prepare()?;
     interrupt::listen();
     output::note(&format!("plan:\n{}", robust_plan(&options)?));
     let mut follower = Follower::new();
@@ -45,7 +53,11 @@ fn run_robust(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<En
     let report = studied?;
     output::notes(&report.manifest.notices);
     if !destination.as_ref().is_some_and(|d| d.is_output()) {
-        output::print(&format!("{}results in {}\n", robust_text(&report), options.out.display()))?;
+        let page = options.out.join("report.html");
+        output::print(&format!("{}report in {}\n", robust_text(&report), page.display()))?;
+    }
+    if let Some(picture) = picture {
+        picture.write(&robust_figure(&report))?;
     }
     if let Some(destination) = destination {
         destination.finish(&report)?;

@@ -1,9 +1,10 @@
 //! An axis as it is asked for.
 
 use super::Scale;
+use serde::{Deserialize, Serialize};
 
 /// What an axis shows.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Axis {
     /// The quantity, with its unit where it has one: `time / s`.
     pub label: String,

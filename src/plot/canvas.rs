@@ -3,6 +3,8 @@
 //! Charts write here, [`svg`](super::svg) and [`png`](super::png) read. Colours are roles ([`Ink`]), so that one
 //! drawing serves light and dark pages. Lengths are in CSS pixels, y points down.
 
+use serde::{Deserialize, Serialize};
+
 /// What a colour is for; a [`Theme`](super::Theme) says which colour that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
@@ -38,7 +40,7 @@ impl From<Ink> for Paint {
 }
 
 /// How a line is broken, so that series differ without colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Dash {
     /// Not at all.
     #[default]

@@ -7,9 +7,10 @@ use super::legend::Legend;
 use super::scale::Domain;
 use super::series::Series;
 use super::{font, paint};
+use serde::{Deserialize, Serialize};
 
 /// Series over two axes.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Chart {
     /// Above; may be empty.
     pub title: String,

@@ -32,6 +32,8 @@ mod tests {
         assert!((0..100).all(|i| grey(f64::from(i) / 100.0) < grey(f64::from(i + 1) / 100.0)));
         // The published ends of the map.
         let near = |a: [u8; 3], b: [u8; 3]| a.iter().zip(b).all(|(a, b)| a.abs_diff(b) < 6);
-        assert!(near(viridis(0.0), [68, 1, 84]) && near(viridis(0.5), [33, 145, 140]) && near(viridis(1.0), [253, 231, 37]));
+        assert!(
+            near(viridis(0.0), [68, 1, 84]) && near(viridis(0.5), [33, 145, 140]) && near(viridis(1.0), [253, 231, 37])
+        );
     }
 }

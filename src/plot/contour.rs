@@ -161,7 +161,10 @@ mod tests {
         // The rim less a disc, by the even-odd rule.
         assert_eq!(parts.len(), 2);
         let areas: Vec<f64> = parts.iter().map(|p| area(p)).collect();
-        assert!((areas[0].max(areas[1]) - 4.0).abs() < 1e-9 && (areas[0].min(areas[1]) - 0.49 * std::f64::consts::PI).abs() < 2e-3);
+        assert!(
+            (areas[0].max(areas[1]) - 4.0).abs() < 1e-9
+                && (areas[0].min(areas[1]) - 0.49 * std::f64::consts::PI).abs() < 2e-3
+        );
     }
 
     #[test]

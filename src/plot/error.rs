@@ -25,7 +25,9 @@ pub enum PlotError {
         found: String,
     },
     /// A page without area, or one that is too large for pixels.
-    #[error("picture of {width} by {height}: expected at least 1 and at most 8192 in each direction; an SVG may be larger")]
+    #[error(
+        "picture of {width} by {height}: expected at least 1 and at most 8192 in each direction; an SVG may be larger"
+    )]
     Size {
         /// To the right.
         width: f64,

@@ -3,9 +3,10 @@
 use super::canvas::Canvas;
 use super::chart::{EDGE, footing, heading};
 use super::{Chart, Map, Sheet};
+use serde::{Deserialize, Serialize};
 
 /// What stands in one place of a figure.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Panel {
     /// Series over two axes.
     Chart(Chart),
@@ -32,7 +33,7 @@ impl From<Sheet> for Panel {
 }
 
 /// Panels in rows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// Above all panels; may be empty.
     pub title: String,
@@ -56,26 +57,29 @@ impl Figure {
         Figure { title: title.into(), columns: panels.len().clamp(1, 3), panels, note: String::new() }
     }
 
+    /// Draws each panel on a page of its own, for a page that finds a place for them.
+    pub fn separate(&self) -> Vec<Canvas> {
+        let columns = self.columns.clamp(1, self.panels.len().max(1));
+        // A panel beside others is smaller, so that a figure of two still fits a page.
+        let (chart, map) =
+            if columns == 1 { ([640.0, 420.0], [600.0, 500.0]) } else { ([480.0, 370.0], [480.0, 370.0]) };
+        let drawn = self.panels.iter().map(|panel| match panel {
+            Panel::Chart(panel) => panel.draw(chart[0], chart[1]),
+            Panel::Map(panel) => panel.draw(map[0], map[1]),
+            Panel::Sheet(panel) => panel.draw(),
+        });
+        drawn.collect()
+    }
+
     /// Draws the figure; its size follows from its panels.
     pub fn draw(&self) -> Canvas {
         let columns = self.columns.clamp(1, self.panels.len().max(1));
-        // A panel beside others is smaller, so that a figure of two still fits a page.
-        let (wide, high) = if columns == 1 { (640.0, 420.0) } else { (480.0, 370.0) };
-        let drawn: Vec<Canvas> = self
-            .panels
-            .iter()
-            .map(|panel| match panel {
-                Panel::Chart(chart) => chart.draw(wide, high),
-                Panel::Map(map) => map.draw(if columns == 1 { 600.0 } else { wide }, if columns == 1 { 500.0 } else { high }),
-                Panel::Sheet(sheet) => sheet.draw(),
-            })
-            .collect();
-        if let ([_], "", "") = (drawn.as_slice(), self.title.as_str(), self.note.as_str()) {
-            return drawn.into_iter().next().unwrap_or_else(|| Canvas::new(wide, high, ""));
+        let mut drawn = self.separate();
+        if drawn.len() == 1 && self.title.is_empty() && self.note.is_empty() {
+            return drawn.remove(0);
         }
-        let widths: Vec<f64> = (0..columns)
-            .map(|c| drawn.iter().skip(c).step_by(columns).map(|d| d.width).fold(0.0, f64::max))
-            .collect();
+        let widths: Vec<f64> =
+            (0..columns).map(|c| drawn.iter().skip(c).step_by(columns).map(|d| d.width).fold(0.0, f64::max)).collect();
         let width = widths.iter().sum::<f64>().max(240.0);
         let described = std::iter::once(self.title.as_str()).chain(drawn.iter().map(|d| d.description.as_str()));
         let described: Vec<&str> = described.filter(|d| !d.is_empty()).collect();

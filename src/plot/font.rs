@@ -109,7 +109,8 @@ mod tests {
     #[test]
     fn the_font_has_every_sign_that_labels_use() {
         let face = face().unwrap();
-        for letter in "aZ09 λ₁θεη∇‖×⁻¹²³⁴⁵⁶⁷⁸⁹⁰₀₂₃₉∞−±·…√≤≥Σσ²αβ⟨⟩ᵀµ–—½∂∝≈→".chars() {
+        for letter in "aZ09 λ₁θεη∇‖×⁻¹²³⁴⁵⁶⁷⁸⁹⁰₀₂₃₉∞−±·…√≤≥Σσ²αβ⟨⟩ᵀµ–—½∂∝≈→".chars()
+        {
             assert!(face.glyph_index(letter).is_some(), "{letter}");
         }
     }

@@ -28,7 +28,9 @@ impl Frame {
     pub fn new(room: Rect, axes: [&Axis; 2], x: Domain, y: Domain) -> Self {
         let [x_axis, y_axis] = axes;
         let given = |axis: &Axis, domain: &Domain, wanted: usize| match &axis.marks {
-            Some(marks) => Ticks { major: marks.iter().filter(|m| domain.shows(m.0)).cloned().collect(), ..Ticks::default() },
+            Some(marks) => {
+                Ticks { major: marks.iter().filter(|m| domain.shows(m.0)).cloned().collect(), ..Ticks::default() }
+            }
             None => ticks(domain, wanted),
         };
         let y_ticks = given(y_axis, &y, ((room.height - 60.0) / 42.0) as usize);

@@ -5,13 +5,15 @@ use super::canvas::{Anchor, Canvas, Dash, Ink, Paint, Path, Pixels, Rect, Shape,
 use super::chart::{EDGE, footing, heading};
 use super::colors::viridis;
 use super::contour::Heights;
+use super::font;
 use super::frame::{Frame, LABEL, TICK};
 use super::scale::{Domain, Scale};
+use super::stored::numbers;
 use super::ticks::ticks;
-use super::font;
+use serde::{Deserialize, Serialize};
 
 /// How the quantity is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Filling {
     /// Areas between lines of equal value.
     #[default]
@@ -21,16 +23,17 @@ pub enum Filling {
 }
 
 /// A second quantity on the same grid, drawn as broken lines at the same levels.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Overlay {
     /// What it is.
     pub name: String,
     /// Row by row.
+    #[serde(deserialize_with = "numbers")]
     pub values: Vec<f64>,
 }
 
 /// A quantity over a plane.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Map {
     /// Above; may be empty.
     pub title: String,
@@ -43,6 +46,7 @@ pub struct Map {
     /// Rows, rising.
     pub ys: Vec<f64>,
     /// Row by row; what is not a number is left blank.
+    #[serde(deserialize_with = "numbers")]
     pub values: Vec<f64>,
     /// The quantity, beside the colour bar.
     pub label: String,
@@ -129,7 +133,11 @@ impl Map {
             canvas.area(on_page(heights.region(level)), fill, clip);
         }
         for &level in places.iter().skip(1) {
-            let stroke = Stroke { paint: Paint { ink: Ink::Fixed([255, 255, 255]), opacity: 0.55 }, width: 0.8, dash: Dash::Solid };
+            let stroke = Stroke {
+                paint: Paint { ink: Ink::Fixed([255, 255, 255]), opacity: 0.55 },
+                width: 0.8,
+                dash: Dash::Solid,
+            };
             let lines = on_page(heights.lines(level));
             canvas.shapes.push(Shape::Path(Path { lines, stroke: Some(stroke), clip, ..Path::default() }));
         }
@@ -169,7 +177,15 @@ impl Map {
         TICK + 10.0
     }
 
-    fn color_bar(&self, canvas: &mut Canvas, bar: Rect, colors: &Domain, levels: &[f64], labels: &[(f64, String)], factor: &str) {
+    fn color_bar(
+        &self,
+        canvas: &mut Canvas,
+        bar: Rect,
+        colors: &Domain,
+        levels: &[f64],
+        labels: &[(f64, String)],
+        factor: &str,
+    ) {
         let edges: Vec<f64> = if levels.is_empty() {
             (0..=64).map(|i| f64::from(i) / 64.0).collect()
         } else {
@@ -204,6 +220,7 @@ impl Map {
 
 /// Black strokes on a light line: seen on every colour.
 fn broken_line() -> [Stroke; 2] {
-    let halo = Stroke { paint: Paint { ink: Ink::Fixed([255, 255, 255]), opacity: 0.8 }, width: 2.4, dash: Dash::Solid };
+    let halo =
+        Stroke { paint: Paint { ink: Ink::Fixed([255, 255, 255]), opacity: 0.8 }, width: 2.4, dash: Dash::Solid };
     [halo, Stroke { paint: Ink::Fixed([0, 0, 0]).into(), width: 1.2, dash: Dash::Dashed }]
 }

@@ -32,6 +32,7 @@ mod png;
 mod scale;
 mod series;
 mod sheet;
+mod stored;
 mod svg;
 #[cfg(test)]
 mod tests;
@@ -50,4 +51,3 @@ pub use series::{Marker, Part, Series, Style};
 pub use sheet::{Image, Sheet, Tile};
 pub(crate) use svg::escaped;
 pub use theme::Theme;
-pub(crate) use ticks::short;

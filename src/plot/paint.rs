@@ -146,9 +146,7 @@ fn hatch(area: Rect, number: usize) -> Vec<Vec<[f64; 2]>> {
         .map(|i| i as f64 * gap)
         .map(|c| {
             let (x0, x1) = ((c - h).max(0.0), c.min(w));
-            [[x0, c - x0], [x1, c - x1]]
-                .map(|[x, y]| [area.x + if down { x } else { w - x }, area.y + y])
-                .to_vec()
+            [[x0, c - x0], [x1, c - x1]].map(|[x, y]| [area.x + if down { x } else { w - x }, area.y + y]).to_vec()
         })
         .collect()
 }

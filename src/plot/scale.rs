@@ -1,7 +1,9 @@
 //! From values to positions along an axis: linear, logarithmic, or logarithmic on both sides of zero.
 
+use serde::{Deserialize, Serialize};
+
 /// How values are spread along an axis.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub enum Scale {
     /// Evenly.
     #[default]
@@ -132,7 +134,9 @@ mod tests {
     #[test]
     fn every_value_lies_within_whatever_its_size() {
         for scale in [Scale::Linear, Scale::Log, Scale::Symlog(0.0), Scale::Symlog(0.1)] {
-            for values in [&[1e-300, 3e-300][..], &[1e-8, 1e8], &[5.0], &[7.0, 7.0], &[1e299, 2e300], &[1.0, 1.0 + 1e-15]] {
+            for values in
+                [&[1e-300, 3e-300][..], &[1e-8, 1e8], &[5.0], &[7.0, 7.0], &[1e299, 2e300], &[1.0, 1.0 + 1e-15]]
+            {
                 let d = domain(values, scale);
                 assert!(d.low < d.high && d.low.is_finite() && d.high.is_finite(), "{values:?} {d:?}");
                 assert!(values.iter().all(|v| d.shows(*v)), "{values:?} {d:?}");

@@ -1,9 +1,11 @@
 //! Series of a chart as plain data.
 
 use super::canvas::Dash;
+use super::stored::{numbers, pairs, triples};
+use serde::{Deserialize, Serialize};
 
 /// The shape that marks a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Marker {
     /// A disc.
     Circle,
@@ -22,7 +24,7 @@ pub enum Marker {
 }
 
 /// How a series is told apart from others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Style {
     /// Number of its colour.
     pub color: usize,
@@ -55,28 +57,31 @@ impl Style {
 }
 
 /// Part of a series.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Part {
     /// Points `[x, y]` joined in order; a value that has no place on its axis breaks the line.
-    Line(Vec<[f64; 2]>),
+    Line(#[serde(deserialize_with = "pairs")] Vec<[f64; 2]>),
     /// Points `[x, y]`, not joined.
-    Points(Vec<[f64; 2]>),
+    Points(#[serde(deserialize_with = "pairs")] Vec<[f64; 2]>),
     /// An area between `[x, low, high]`.
-    Band(Vec<[f64; 3]>),
+    Band(#[serde(deserialize_with = "triples")] Vec<[f64; 3]>),
     /// Upright bars of uncertainty `[x, low, high]`.
-    Errors(Vec<[f64; 3]>),
+    Errors(#[serde(deserialize_with = "triples")] Vec<[f64; 3]>),
     /// Lines `[x, y]` from the foot of the chart to y, with a marker on top.
-    Sticks(Vec<[f64; 2]>),
+    Sticks(#[serde(deserialize_with = "pairs")] Vec<[f64; 2]>),
     /// Filled steps: one more edge than heights.
     Steps {
         /// Rising.
+        #[serde(deserialize_with = "numbers")]
         edges: Vec<f64>,
         /// Between two edges each.
+        #[serde(deserialize_with = "numbers")]
         heights: Vec<f64>,
     },
     /// Bars `[x, y]` from zero (from the foot on a logarithmic axis).
     Bars {
         /// Middle and height of each.
+        #[serde(deserialize_with = "pairs")]
         bars: Vec<[f64; 2]>,
         /// In units of x.
         width: f64,
@@ -88,7 +93,7 @@ pub enum Part {
 }
 
 /// What belongs together in a chart.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     /// In the legend; not there where empty.
     pub name: String,

@@ -4,9 +4,10 @@ use super::canvas::{Anchor, Canvas, Ink, Pixels, Rect, Shape, Stroke};
 use super::chart::{EDGE, heading};
 use super::font;
 use super::frame::{LABEL, NOTE, TICK};
+use serde::{Deserialize, Serialize};
 
 /// A small picture of pixels.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     /// Pixels in a row.
     pub columns: usize,
@@ -26,13 +27,14 @@ impl Image {
 
     /// A change of pixels around a middle grey, multiplied by `gain`: what is lighter was raised.
     pub fn difference(values: &[f64], channels: usize, rows: usize, columns: usize, gain: f64) -> Self {
-        let bytes: Vec<u8> = values.iter().map(|v| (127.5 + 127.5 * (v * gain).clamp(-1.0, 1.0)).round() as u8).collect();
+        let bytes: Vec<u8> =
+            values.iter().map(|v| (127.5 + 127.5 * (v * gain).clamp(-1.0, 1.0)).round() as u8).collect();
         Image::planes(&bytes, channels, rows, columns)
     }
 }
 
 /// A picture with a line below.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tile {
     /// The picture; a blank place without one.
     pub image: Option<Image>,
@@ -41,7 +43,7 @@ pub struct Tile {
 }
 
 /// A sheet of small pictures.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sheet {
     /// Above; may be empty.
     pub title: String,

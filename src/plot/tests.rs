@@ -9,8 +9,14 @@ fn gallery() -> Vec<(&'static str, Figure)> {
     let spectrum = charts::eigenvalues(
         "Hessian of m1 on mnist",
         &[
-            ("largest".to_string(), (0..10).map(|k| EigenBar { value: 40.0 * 0.7f64.powi(k), residual: 0.8 }).collect()),
-            ("smallest".to_string(), (0..4).map(|k| EigenBar { value: -3.0 * 0.6f64.powi(k), residual: 0.1 }).collect()),
+            (
+                "largest".to_string(),
+                (0..10).map(|k| EigenBar { value: 40.0 * 0.7f64.powi(k), residual: 0.8 }).collect(),
+            ),
+            (
+                "smallest".to_string(),
+                (0..4).map(|k| EigenBar { value: -3.0 * 0.6f64.powi(k), residual: 0.1 }).collect(),
+            ),
         ],
     );
     let epochs: Vec<EpochPoint> = (1..=30)
@@ -51,14 +57,20 @@ fn gallery() -> Vec<(&'static str, Figure)> {
     let plane = |f: &dyn Fn(f64, f64) -> f64| -> Vec<f64> {
         steps.iter().flat_map(|y| steps.iter().map(|x| f(*x, *y)).collect::<Vec<_>>()).collect()
     };
-    let values: Vec<f64> = (0..500).map(|i| ((f64::from(i) * 0.731).sin() + (f64::from(i) * 1.37).cos()) * 1e-6).collect();
+    let values: Vec<f64> =
+        (0..500).map(|i| ((f64::from(i) * 0.731).sin() + (f64::from(i) * 1.37).cos()) * 1e-6).collect();
     let names = ["FGSM", "FGSM-10", "L2GRAD", "FHSM"].map(String::from);
     let group = |name: &str, by: f64| Group {
         name: name.to_string(),
         values: vec![0.5 * by, 0.3 * by, 0.7 * by, 0.4 * by],
         errors: [0.5, 0.3, 0.7, 0.4].iter().map(|v| [v * by - 0.03, v * by + 0.03]).collect(),
     };
-    let bars = charts::bars("Accuracy of models under attack", "accuracy", &names, &[group("plain", 0.6), group("robust", 1.2), group("robust, second order", 1.1)]);
+    let bars = charts::bars(
+        "Accuracy of models under attack",
+        "accuracy",
+        &names,
+        &[group("plain", 0.6), group("robust", 1.2), group("robust, second order", 1.1)],
+    );
     let disc = |gain: f64| -> Vec<u8> {
         (0..28 * 28)
             .map(|i| {
@@ -101,7 +113,10 @@ fn gallery() -> Vec<(&'static str, Figure)> {
         ("training", charts::training("m1 on mnist, batch 64", &epochs, Some(0.001))),
         ("robustness", robust.into()),
         ("density", charts::density("Spectral density", &data, Scale::Linear, false).into()),
-        ("line", charts::line_landscape("Loss along v₁", "step along v₁ (‖v₁‖ = 1)", &steps, &line, &accuracy, &quadratic)),
+        (
+            "line",
+            charts::line_landscape("Loss along v₁", "step along v₁ (‖v₁‖ = 1)", &steps, &line, &accuracy, &quadratic),
+        ),
         (
             "plane",
             charts::plane_landscape(
@@ -160,7 +175,14 @@ fn every_kind_of_picture_can_be_rasterised_in_both_themes() {
 /// Data that breaks careless charts.
 fn hard() -> Vec<(&'static str, Figure)> {
     let chart = |title: &str, x: Axis, y: Axis, points: Vec<[f64; 2]>| -> Panel {
-        Chart { title: title.to_string(), x, y, series: vec![Series::line("data", Style::nth(0), points)], note: String::new() }.into()
+        Chart {
+            title: title.to_string(),
+            x,
+            y,
+            series: vec![Series::line("data", Style::nth(0), points)],
+            note: String::new(),
+        }
+        .into()
     };
     let (x, y) = (|| Axis::new("x"), || Axis::new("y"));
     let nan = f64::NAN;
@@ -173,7 +195,12 @@ fn hard() -> Vec<(&'static str, Figure)> {
         chart("huge", x(), y(), vec![[-1e308, -1e308], [1e308, 1e308]]),
         chart("close together", x(), y(), vec![[0.0, 5.0], [1.0, 5.000_000_02], [2.0, 5.000_000_1]]),
         chart("sixty powers", Axis::log("x"), Axis::log("y"), vec![[1e-30, 1e-30], [1.0, 1.0], [1e30, 1e30]]),
-        chart("both signs", x(), y().scaled(Scale::Symlog(0.0)), vec![[0.0, -1000.0], [1.0, -1.0], [2.0, 0.0], [3.0, 0.1], [4.0, 1e5]]),
+        chart(
+            "both signs",
+            x(),
+            y().scaled(Scale::Symlog(0.0)),
+            vec![[0.0, -1000.0], [1.0, -1.0], [2.0, 0.0], [3.0, 0.1], [4.0, 1e5]],
+        ),
         chart("half a decade", Axis::log("x"), Axis::log("y"), vec![[2.0, 3.0], [5.0, 7.0]]),
         chart("nothing positive", Axis::log("x"), Axis::log("y"), vec![[-1.0, -3.0], [0.0, 0.0]]),
         chart(
@@ -197,7 +224,18 @@ fn hard() -> Vec<(&'static str, Figure)> {
     };
     let map = |values: Vec<f64>, scale: Scale| -> Panel {
         let steps: Vec<f64> = (0..5).map(f64::from).collect();
-        Map { title: "map".to_string(), x: x(), y: y(), xs: steps.clone(), ys: steps, values, label: "z".to_string(), scale, ..Map::default() }.into()
+        Map {
+            title: "map".to_string(),
+            x: x(),
+            y: y(),
+            xs: steps.clone(),
+            ys: steps,
+            values,
+            label: "z".to_string(),
+            scale,
+            ..Map::default()
+        }
+        .into()
     };
     let ramp = |i: i32| f64::from(i);
     let maps = vec![
@@ -208,18 +246,39 @@ fn hard() -> Vec<(&'static str, Figure)> {
         map((0..25).map(|i| if i == 24 { f64::INFINITY } else { ramp(i) }).collect(), Scale::Linear),
         map(vec![], Scale::Linear),
     ];
-    let figure = |panels: Vec<Panel>| Figure { title: "Hard cases".to_string(), panels, columns: 3, note: "all of them".to_string() };
+    let figure = |panels: Vec<Panel>| Figure {
+        title: "Hard cases".to_string(),
+        panels,
+        columns: 3,
+        note: "all of them".to_string(),
+    };
     vec![
         ("hard-charts", figure(panels)),
         ("hard-many", many.into()),
         ("hard-maps", figure(maps)),
         ("hard-sheet", Sheet::default().into()),
-        ("hard-one-eigenvalue", charts::eigenvalues("", &[("λ".to_string(), vec![EigenBar { value: 0.0, residual: 0.0 }])]).into()),
+        (
+            "hard-one-eigenvalue",
+            charts::eigenvalues("", &[("λ".to_string(), vec![EigenBar { value: 0.0, residual: 0.0 }])]).into(),
+        ),
         ("hard-histogram", charts::histogram("one value", "v", &[3.0, 3.0, nan]).into()),
         ("hard-density", charts::density("empty", &DensityData::default(), Scale::Linear, false).into()),
-        ("hard-training", charts::training("one epoch", &[EpochPoint { epoch: 1, loss: 2.0, accuracy: 0.1, test_loss: nan, test_accuracy: nan }], None)),
-        ("hard-bars", charts::bars("none", "v", &[], &[Group { name: "g".to_string(), values: vec![], errors: vec![] }]).into()),
-        ("hard-level", Chart { series: vec![Series::new("level", Style::nth(0), Part::Level(3.0))], ..Chart::default() }.into()),
+        (
+            "hard-training",
+            charts::training(
+                "one epoch",
+                &[EpochPoint { epoch: 1, loss: 2.0, accuracy: 0.1, test_loss: nan, test_accuracy: nan }],
+                None,
+            ),
+        ),
+        (
+            "hard-bars",
+            charts::bars("none", "v", &[], &[Group { name: "g".to_string(), values: vec![], errors: vec![] }]).into(),
+        ),
+        (
+            "hard-level",
+            Chart { series: vec![Series::new("level", Style::nth(0), Part::Level(3.0))], ..Chart::default() }.into(),
+        ),
     ]
 }
 

@@ -37,7 +37,8 @@ fn round_step(low: f64, high: f64, wanted: usize) -> Option<f64> {
         return None;
     }
     let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 2.5, 5.0].into_iter().map(|m| m * power).find(|s| *s >= rough * 0.999).unwrap_or(10.0 * power);
+    let step =
+        [1.0, 2.0, 2.5, 5.0].into_iter().map(|m| m * power).find(|s| *s >= rough * 0.999).unwrap_or(10.0 * power);
     (step.is_finite() && step > 0.0).then_some(step)
 }
 
@@ -159,19 +160,6 @@ fn raised(number: i32) -> String {
     number.to_string().chars().map(raise).collect()
 }
 
-/// A number for a colour bar or a note: short, with a raised exponent where it needs one.
-pub(crate) fn short(value: f64, digits: usize) -> String {
-    let text = crate::report::significant(value, digits);
-    match text.split_once('e') {
-        Some((mantissa, exponent)) => {
-            let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
-            format!("{}·10{}", mantissa.replace('-', "−"), raised(exponent.parse().unwrap_or(0)))
-        }
-        None if text.contains('.') => text.trim_end_matches('0').trim_end_matches('.').replace('-', "−"),
-        None => text.replace('-', "−"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,10 +203,5 @@ mod tests {
         let d = Domain { low: -100.0, high: 100.0, scale: Scale::Symlog(1.0) };
         let l: Vec<String> = ticks(&d, 8).major.into_iter().map(|m| m.1).collect();
         assert_eq!(l, ["−100", "−10", "−1", "0", "1", "10", "100"]);
-    }
-
-    #[test]
-    fn numbers_in_notes_are_short() {
-        assert_eq!([0.5, 12345678.0, -1.5e-9, 3.0].map(|v| short(v, 3)), ["0.5", "1.23·10⁷", "−1.5·10⁻⁹", "3"]);
     }
 }

@@ -5,6 +5,7 @@
 //!
 //! Decided against: a table crate (a column's width is the longest of its cells, and that is all we need).
 
+mod document;
 mod error;
 mod file;
 mod json;
@@ -13,6 +14,10 @@ mod number;
 mod parts;
 mod table;
 
+pub use document::{
+    Block, Cell, Column, DataTable, Document, DocumentError, Picture, Section, html, markdown, rebuild_document,
+    write_document,
+};
 pub use error::ReportError;
 pub use file::write_bytes;
 pub use json::{Destination, write_json};

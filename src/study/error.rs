@@ -2,7 +2,7 @@
 
 use crate::attack::EvaluationError;
 use crate::problem::ProblemError;
-use crate::report::ReportError;
+use crate::report::{DocumentError, ReportError};
 use crate::spectrum::SpectrumError;
 use crate::train::TrainError;
 use crate::weights::WeightsError;
@@ -91,4 +91,7 @@ pub enum StudyError {
     /// A result could not be written.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// The report could not be written.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
 }

@@ -1,12 +1,11 @@
 //! Files of a study: results that outlive a call, each under a key that says what it depends on.
 
 use super::StudyError;
-use crate::report::{ReportError, write_json};
+use crate::report::write_json;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
-use std::io::{self, Write};
 use std::path::Path;
 
 #[derive(Serialize, Deserialize)]
@@ -46,20 +45,6 @@ fn standing<T: DeserializeOwned>(file: &Path, key: &str) -> Option<T> {
     let text = std::fs::read_to_string(file).ok()?;
     let found: Kept<T> = serde_json::from_str(&text).ok()?;
     (found.key == key).then_some(found.value)
-}
-
-/// Writes a file beside its place and renames it.
-pub(super) fn write_text(path: &Path, text: &str) -> Result<(), StudyError> {
-    let failed = |source: io::Error| StudyError::Report(ReportError::Io { path: path.to_owned(), source });
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".hesse-").suffix(".tmp");
-    // A temporary file is private; a result is for whoever may read the folder.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(path).map(|_| ()).map_err(|error| failed(error.error))
 }
 
 #[cfg(test)]

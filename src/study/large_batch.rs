@@ -5,10 +5,9 @@
 //! the end of an epoch, so a small batch may end below the target; and with one learning rate for all, the batch size
 //! is confounded with the ratio of the two, which is what [`RateRule::Linear`](super::RateRule) is for.
 
-use super::kept::write_text;
 use super::table::csv;
-use super::{Event, LargeBatchOptions, LargeBatchReport, StudyError, Watch, cell, plan};
-use crate::report::write_json;
+use super::{Event, LargeBatchOptions, LargeBatchReport, StudyError, Watch, cell, large_batch_document, plan};
+use crate::report::{ReportError, write_bytes, write_document, write_json};
 use std::time::Instant;
 
 /// Runs the study, or what is not done of it; see the [module](super).
@@ -19,19 +18,21 @@ use std::time::Instant;
 pub fn large_batch(options: &LargeBatchOptions, watch: &mut Watch<'_>) -> Result<LargeBatchReport, StudyError> {
     let start = Instant::now();
     plan::check(options)?;
-    let (mut cells, mut first) = (Vec::new(), None);
+    let (mut cells, mut trainings) = (Vec::new(), Vec::new());
     for (i, &batch) in options.batches.iter().enumerate() {
         let name = format!("batch {batch}");
         (watch.observe)(Event::Cell { name: &name, number: i + 1, of: options.batches.len() });
         let (cell, trained) = cell::run(options, batch, watch)?;
         cells.push(cell);
-        first.get_or_insert(trained);
+        trainings.push(trained);
     }
-    let Some(first) = first else {
+    let Some(first) = trainings.first() else {
         return Err(StudyError::Option { what: "batch sizes", expected: "at least one".into(), found: "none".into() });
     };
-    let report = LargeBatchReport::new(options, cells, &first, start.elapsed().as_secs_f64());
+    let report = LargeBatchReport::new(options, cells, first, start.elapsed().as_secs_f64());
     write_json(&options.out.join("study.json"), &report)?;
-    write_text(&options.out.join("table.csv"), &csv(&report))?;
+    let table = options.out.join("table.csv");
+    write_bytes(&table, csv(&report).as_bytes()).map_err(|source| ReportError::Io { path: table.clone(), source })?;
+    write_document(&options.out, &large_batch_document(&report, &trainings))?;
     Ok(report)
 }

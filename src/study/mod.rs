@@ -8,7 +8,8 @@
 //! saddle_free(&SaddleFreeOptions, &mut SaddleFreeWatch) -> Result<SaddleFreeReport, StudyError>
 //! ```
 //!
-//! A study is a list of cells. Its folder holds `study.json` (the report), `table.csv`, and for each cell a folder
+//! A study is a list of cells. Its folder holds `study.json` (the report), `table.csv`, the report as `report.html`
+//! and in other forms (see [`Document`](crate::report::Document)), and for each cell a folder
 //! `cell-<batch>` with the training's own files and `cell.json`. Every finished part of a cell is kept under a hash of
 //! what it depends on, so that an interrupted study goes on where it was, and a changed option recomputes no more than
 //! it must. What would replace a training of other options is refused, unless
@@ -17,6 +18,7 @@
 
 mod cell;
 mod curvature;
+mod document;
 mod error;
 mod kept;
 mod large_batch;
@@ -33,6 +35,7 @@ mod watch;
 
 pub use cell::CellReport;
 pub use curvature::{CurvaturePart, Eigenvalue};
+pub use document::{large_batch_document, large_batch_figure};
 pub use error::StudyError;
 pub use large_batch::large_batch;
 pub use options::{LargeBatchOptions, RateRule};

@@ -31,23 +31,31 @@ pub fn large_batch_text(report: &LargeBatchReport) -> String {
     );
     let _ = write!(text, "{}", table(report));
     let _ = writeln!(text, "\n{}", answer(report));
+    for remark in remarks(report) {
+        let _ = writeln!(text, "{remark}");
+    }
+    let _ = writeln!(text, "{} in all.", seconds(report.seconds));
+    text
+}
+
+/// What to keep in mind.
+pub(super) fn remarks(report: &LargeBatchReport) -> Vec<String> {
+    let options = &report.options;
     let missed: Vec<String> =
         report.cells.iter().filter(|c| !c.target_reached).map(|c| grouped(c.batch_size)).collect();
+    let mut remarks = Vec::new();
     if !missed.is_empty() {
-        let _ = writeln!(
-            text,
+        remarks.push(format!(
             "Batch size {} did not reach the loss {} in {} epochs: compare with care, or allow more epochs.",
             missed.join(", "),
             options.target_loss,
             options.epochs
-        );
+        ));
     }
     if !report.converged {
-        let _ =
-            writeln!(text, "Not every eigenvalue is within the tolerance {}; see the residuals.", options.tolerance);
+        remarks.push(format!("Not every eigenvalue is within the tolerance {}; see the residuals.", options.tolerance));
     }
-    let _ = writeln!(text, "{} in all.", seconds(report.seconds));
-    text
+    remarks
 }
 
 fn table(report: &LargeBatchReport) -> Table {
@@ -92,7 +100,7 @@ fn table(report: &LargeBatchReport) -> Table {
 }
 
 /// Whether the largest eigenvalue of the training Hessian rises with the batch size, in one sentence.
-fn answer(report: &LargeBatchReport) -> String {
+pub(super) fn answer(report: &LargeBatchReport) -> String {
     let (Some(first), Some(last), Some(rho)) = (report.cells.first(), report.cells.last(), report.spearman.train)
     else {
         return "Whether λ₁ rises with the batch size cannot be said: it takes at least two batch sizes.".to_string();

@@ -72,12 +72,7 @@ impl Checkpoint {
 
     /// Reads one with the optimiser's state of these names; `graph` is the network it must fit, unless it is of another
     /// run.
-    pub fn read(
-        file: &Path,
-        graph: &Graph,
-        identity: &Identity,
-        state: &[&'static str],
-    ) -> Result<Found, TrainError> {
+    pub fn read(file: &Path, graph: &Graph, identity: &Identity, state: &[&'static str]) -> Result<Found, TrainError> {
         let refuse = |expected: &str, found: String| TrainError::Checkpoint {
             file: file.to_owned(),
             expected: expected.to_string(),
@@ -100,7 +95,8 @@ impl Checkpoint {
             let values = tensor.map(|tensor| tensor.values.to_f64()).filter(|v| v.iter().all(|v| v.is_finite()));
             values.ok_or_else(|| refuse(&format!("finite values of `{name}` with shape {shape:?}"), "none".to_string()))
         };
-        let all = |prefix: &str| graph.parameters().iter().map(|p| find(prefix, &p.name, &p.shape)).collect::<Result<_, _>>();
+        let all =
+            |prefix: &str| graph.parameters().iter().map(|p| find(prefix, &p.name, &p.shape)).collect::<Result<_, _>>();
         let buffers = graph.buffers().iter().map(|b| find(MODEL_PREFIX, &b.name, &b.shape));
         let eigenvector = match tensors.get(EIGENVECTOR) {
             None => None,

@@ -39,8 +39,7 @@ impl Problem {
             let node = g.node(*v);
             node.op == Op::Input(Source::Samples) && node.kind == Kind::Real
         });
-        let x =
-            x.ok_or_else(|| GraphError::mismatch("curvature regularisation", "real samples", "none or indices"))?;
+        let x = x.ok_or_else(|| GraphError::mismatch("curvature regularisation", "real samples", "none or indices"))?;
         let seed = g.fill(1.0, g.shape(self.loss.total).clone())?;
         let slope = reverse(g, self.loss.total, seed, &[x])?;
         let Some(Some(slope)) = slope.first() else { return Ok(self.loss.total) };

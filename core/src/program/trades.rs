@@ -48,12 +48,7 @@ impl Problem {
 
     /// Appends the network once more with `y` in place of the samples `x`, and with the buffers as the first pass left
     /// them; returns its output and the buffers' next values.
-    fn repeated(
-        &self,
-        g: &mut Graph,
-        x: ValueId,
-        y: ValueId,
-    ) -> Result<(ValueId, Vec<BufferUpdate>), GraphError> {
+    fn repeated(&self, g: &mut Graph, x: ValueId, y: ValueId) -> Result<(ValueId, Vec<BufferUpdate>), GraphError> {
         let updates = self.graph.buffer_updates();
         let roots: Vec<ValueId> = updates.iter().map(|u| u.value).chain([self.output]).collect();
         let used = reachable(&self.graph, &roots);
@@ -71,8 +66,7 @@ impl Problem {
                 }
             };
         }
-        let updates =
-            updates.iter().map(|u| BufferUpdate { buffer: u.buffer, value: map[u.value.index()] }).collect();
+        let updates = updates.iter().map(|u| BufferUpdate { buffer: u.buffer, value: map[u.value.index()] }).collect();
         Ok((map[self.output.index()], updates))
     }
 }

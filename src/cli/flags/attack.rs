@@ -1,6 +1,6 @@
 //! Flags of `attack`.
 
-use super::{DataFlags, MachineFlags, OutputFlags, parse};
+use super::{DataFlags, MachineFlags, OutputFlags, PlotFlags, parse};
 use crate::attack::{AttackOptions, TargetRule, parse_attacks, parse_epsilon, usual_epsilon};
 use crate::data::{SampleRange, Split};
 use crate::problem::ProblemSpec;
@@ -74,6 +74,9 @@ pub struct AttackFlags {
     /// Where and how to compute.
     #[command(flatten)]
     pub machine: MachineFlags,
+    /// A picture.
+    #[command(flatten)]
+    pub plot: PlotFlags,
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputFlags,

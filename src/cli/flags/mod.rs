@@ -6,6 +6,7 @@ mod check;
 mod data;
 mod estimates;
 mod inputs;
+mod landscape;
 mod listing;
 mod loss;
 mod machine;
@@ -18,6 +19,9 @@ mod plugin;
 mod sharpness;
 mod saddle_free;
 mod solver;
+mod plot;
+mod report;
+mod robust;
 mod spectrum;
 mod study;
 mod track;
@@ -31,6 +35,7 @@ pub use check::CheckFlags;
 pub use data::{DataCommand, DataFlags, FetchFlags, FetchSet, InfoFlags};
 pub use estimates::EstimateFlags;
 pub use inputs::{InputFlags, WithRespectTo};
+pub use landscape::LandscapeFlags;
 pub use listing::ListingFlags;
 pub use loss::LossFlags;
 pub use machine::MachineFlags;
@@ -42,6 +47,9 @@ pub use plugin::{PluginCheckFlags, PluginCommand, PluginNewFlags};
 pub use sharpness::SharpnessFlags;
 pub use saddle_free::SaddleFreeFlags;
 pub use solver::SolverFlags;
+pub use plot::PlotFlags;
+pub use report::ReportFlags;
+pub use robust::RobustFlags;
 pub use spectrum::SpectrumFlags;
 pub use study::{LargeBatchFlags, StudyCommand};
 pub use track::TrackFlags;
@@ -82,6 +90,8 @@ pub enum Command {
     Spectrum(Box<SpectrumFlags>),
     /// Measure how sharp the loss is: eigenvalues, trace, ascent within a radius, mini-batches, against 2/η
     Sharpness(Box<SharpnessFlags>),
+    /// Measure the loss along eigenvectors, random directions, the gradient or between checkpoints
+    Landscape(Box<LandscapeFlags>),
     /// Test the derivatives on this very problem: symmetry, linearity, noise floor, slope of finite differences
     Check(Box<CheckFlags>),
     /// Attack a network's inputs: accuracy under FGSM, PGD, DeepFool and others, and the worst case of all
@@ -91,6 +101,8 @@ pub enum Command {
     Study(StudyCommand),
     /// Time derivatives: backends, devices, networks and batch sizes side by side
     Bench(Box<BenchFlags>),
+    /// Make the report of a study again from what is stored
+    Report(ReportFlags),
     /// Describe a data set, or download one
     #[command(subcommand)]
     Data(DataCommand),

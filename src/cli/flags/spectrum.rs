@@ -1,6 +1,6 @@
 //! Flags of `spectrum`.
 
-use super::{EstimateFlags, InputFlags, MatrixFlags, MeasureFlags, OutputFlags, SolverFlags, parse};
+use super::{EstimateFlags, InputFlags, MatrixFlags, MeasureFlags, OutputFlags, PlotFlags, SolverFlags, parse};
 use crate::spectrum::SpectrumOptions;
 use clap::Args;
 
@@ -52,6 +52,9 @@ pub struct SpectrumFlags {
     /// What is done around the solver.
     #[command(flatten)]
     pub around: SolverFlags,
+    /// A picture.
+    #[command(flatten)]
+    pub plot: PlotFlags,
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputFlags,

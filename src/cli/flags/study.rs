@@ -1,6 +1,6 @@
 //! Flags of `study`.
 
-use super::{MachineFlags, OutputFlags, RobustStudyFlags, SaddleFreeFlags, parse};
+use super::{MachineFlags, OutputFlags, PlotFlags, RobustStudyFlags, SaddleFreeFlags, parse};
 use crate::data::{DataSpec, SampleRange};
 use crate::problem::{MemorySize, parse_normalization};
 use crate::study::{LargeBatchOptions, RateRule};
@@ -103,6 +103,9 @@ pub struct LargeBatchFlags {
     /// Where and how to compute.
     #[command(flatten)]
     pub machine: MachineFlags,
+    /// A picture.
+    #[command(flatten)]
+    pub plot: PlotFlags,
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputFlags,

@@ -1,6 +1,6 @@
 //! Flags of `study robust`.
 
-use super::{MachineFlags, OutputFlags, parse};
+use super::{MachineFlags, OutputFlags, PlotFlags, parse};
 use crate::attack::parse_epsilon;
 use crate::data::{DataSpec, SampleRange};
 use crate::problem::{MemorySize, parse_normalization};
@@ -47,16 +47,16 @@ pub struct RobustStudyFlags {
     /// Attacks, comma-separated: fgsm, fgsm10, l2grad, fhsm, l2hess, pgd [default: all that are registered]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub attacks: Option<Vec<String>>,
-    /// Budget under L∞, in pixels from 0 to 1; 8/255 is understood [default: 0.1]
+    /// Budget under L∞, in pixels from 0 to 1; 8/255 is understood [default: 0.03]
     #[arg(long, value_name = "EPS", value_parser = parse_epsilon)]
     pub eps_linf: Option<f64>,
-    /// Budget under L2 [default: 1.5]
+    /// Budget under L2 [default: 0.5]
     #[arg(long, value_name = "EPS", value_parser = parse_epsilon)]
     pub eps_l2: Option<f64>,
-    /// Epochs of the plain training [default: 12]
+    /// Epochs of the plain training [default: 16]
     #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
     pub epochs: Option<usize>,
-    /// Epochs against each attack [default: 3]
+    /// Epochs against each attack [default: 5]
     #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
     pub tune_epochs: Option<usize>,
     /// Samples of one step [default: 32]
@@ -101,6 +101,9 @@ pub struct RobustStudyFlags {
     /// Where and how to compute.
     #[command(flatten)]
     pub machine: MachineFlags,
+    /// A picture.
+    #[command(flatten)]
+    pub plot: PlotFlags,
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputFlags,

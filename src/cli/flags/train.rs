@@ -1,6 +1,6 @@
 //! Flags of `train`.
 
-use super::{DataFlags, LossFlags, MachineFlags, OutputFlags, RobustFlags, TrackFlags, parse};
+use super::{DataFlags, LossFlags, MachineFlags, OutputFlags, PlotFlags, RobustFlags, TrackFlags, parse};
 use crate::data::SampleRange;
 use crate::train::{Augmentation, MicroBatchNorm, Optimizer, Schedule, TrainOptions, TrainSpec};
 use clap::Args;
@@ -103,6 +103,9 @@ pub struct TrainFlags {
     /// Where and how to compute.
     #[command(flatten)]
     pub machine: MachineFlags,
+    /// A picture.
+    #[command(flatten)]
+    pub plot: PlotFlags,
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputFlags,

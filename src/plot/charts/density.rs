@@ -32,7 +32,13 @@ pub fn density(title: &str, data: &DensityData, x: Scale, linear: bool) -> Chart
         series.push(Series::new("eigenvalues", style, Part::Sticks(data.sticks.clone())));
     }
     // Six powers of ten below the peak there is nothing but the tail of the kernel.
-    let peak = data.density.iter().chain(data.sticks.iter().map(|s| &s[1])).copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let peak = data
+        .density
+        .iter()
+        .chain(data.sticks.iter().map(|s| &s[1]))
+        .copied()
+        .filter(|v| v.is_finite())
+        .fold(0.0, f64::max);
     let mut y = Axis::new("density");
     if !linear && peak > 0.0 {
         y = y.scaled(Scale::Log).range(peak * 1e-7, peak * 3.0);

@@ -25,7 +25,8 @@ pub fn histogram(title: &str, label: &str, values: &[f64]) -> Chart {
     }
     let series = vec![Series::new("", Style::nth(0), part)];
     let left_out = values.len() - kept.len();
-    let note = if left_out == 0 { String::new() } else { format!("{left_out} values that are not finite are left out.") };
+    let note =
+        if left_out == 0 { String::new() } else { format!("{left_out} values that are not finite are left out.") };
     Chart { title: title.to_string(), x: Axis::new(label), y: Axis::new("count"), series, note }
 }
 
@@ -48,7 +49,9 @@ pub fn bars(title: &str, label: &str, categories: &[String], groups: &[Group]) -
         let bars = group.values.iter().enumerate().map(|(c, v)| [at(c), *v]).collect();
         let mut series = Series::new(group.name.clone(), Style::nth(g), Part::Bars { bars, width: width * 0.92 });
         if !group.errors.is_empty() {
-            series.parts.push(Part::Errors(group.errors.iter().enumerate().map(|(c, e)| [at(c), e[0], e[1]]).collect()));
+            series
+                .parts
+                .push(Part::Errors(group.errors.iter().enumerate().map(|(c, e)| [at(c), e[0], e[1]]).collect()));
         }
         series
     });

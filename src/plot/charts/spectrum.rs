@@ -27,7 +27,8 @@ pub fn eigenvalues(title: &str, groups: &[(String, Vec<EigenBar>)]) -> Chart {
     let series = groups.iter().enumerate().map(|(i, (name, pairs))| {
         let at = |k: usize| (k + 1) as f64;
         let points = pairs.iter().enumerate().map(|(k, e)| [at(k), e.value]);
-        let errors = pairs.iter().enumerate().map(|(k, e)| [at(k), e.value - e.residual, e.value + e.residual]).collect();
+        let errors =
+            pairs.iter().enumerate().map(|(k, e)| [at(k), e.value - e.residual, e.value + e.residual]).collect();
         Series::line(name.clone(), Style::nth(i), points).over(Part::Errors(errors))
     });
     let mut series: Vec<Series> = series.collect();

@@ -28,8 +28,7 @@ pub fn training(title: &str, epochs: &[EpochPoint], target: Option<f64>) -> Figu
     }
     let positive = epochs.iter().flat_map(|e| [e.loss, e.test_loss]).all(|v| v > 0.0 || v.is_nan());
     let scale = if positive { Scale::Log } else { Scale::Linear };
-    let accuracies =
-        vec![curve(0, "training", |e| 100.0 * e.accuracy), curve(1, "test", |e| 100.0 * e.test_accuracy)];
+    let accuracies = vec![curve(0, "training", |e| 100.0 * e.accuracy), curve(1, "test", |e| 100.0 * e.test_accuracy)];
     let chart = |title: &str, y: Axis, series: Vec<Series>| Chart {
         title: title.to_string(),
         x: epoch_axis(epochs),

@@ -43,7 +43,12 @@ pub(super) fn answer(models: &[RobustModel]) -> String {
         percent(median(&clean))
     );
     if let Some(best) = best {
-        let _ = write!(text, "; the most robust network is the one trained {}, with {}", best.title, percent(best.white_box_mean));
+        let _ = write!(
+            text,
+            "; the most robust network is the one trained {}, with {}",
+            best.title,
+            percent(best.white_box_mean)
+        );
     }
     text.push('.');
     text

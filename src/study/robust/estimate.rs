@@ -17,7 +17,7 @@ use std::time::Instant;
 /// Samples that are timed.
 const TIMED: usize = 32;
 /// Products that a spectrum usually takes, self-test included.
-const PRODUCTS: f64 = 60.0;
+const PRODUCTS: f64 = 25.0;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,8 +96,7 @@ pub fn robust_plan(options: &RobustOptions) -> Result<RobustPlan, StudyError> {
     let sets = attacks.len() as f64;
     let white_box: f64 = costs.attacks.iter().map(|c| test * (c[0] + 4.0 * costs.pass)).sum();
     let hessians = |samples: &usize| if *samples == 0 { train } else { train.min(*samples as f64) };
-    let spectra: f64 =
-        options.spectrum_samples.iter().map(|n| PRODUCTS * 6.0 * costs.pass * hessians(n)).sum();
+    let spectra: f64 = options.spectrum_samples.iter().map(|n| PRODUCTS * 6.0 * costs.pass * hessians(n)).sum();
     let measured = (sets + 1.0) * test * costs.pass + white_box + spectra;
     let last = |name: &str| {
         let asked = options.spectrum_samples.last().map_or(0, |n| *n);

@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn a_barrier_is_what_rises_above_both_ends() {
-        let point = |(alpha, loss)| LinePoint { alpha, loss, accuracy: 0.0, adversarial_loss: 0.0, adversarial_accuracy: 0.0 };
+        let point =
+            |(alpha, loss)| LinePoint { alpha, loss, accuracy: 0.0, adversarial_loss: 0.0, adversarial_accuracy: 0.0 };
         let line = |all: [(f64, f64); 5]| LinePart { distance: 1.0, points: all.map(point).into() };
         let hill = line([(-0.25, 9.0), (0.0, 1.0), (0.5, 3.5), (1.0, 2.0), (1.25, 9.0)]);
         let slope = line([(-0.25, 9.0), (0.0, 1.0), (0.5, 1.5), (1.0, 2.0), (1.25, 9.0)]);

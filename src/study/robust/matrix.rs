@@ -71,10 +71,7 @@ impl Row<'_> {
     }
 
     fn interrupted(&self, what: &str) -> StudyError {
-        StudyError::Interrupted {
-            during: format!("while {what} of {}", self.name),
-            folder: self.options.out.clone(),
-        }
+        StudyError::Interrupted { during: format!("while {what} of {}", self.name), folder: self.options.out.clone() }
     }
 
     /// Accuracy and loss on the clean test samples.
@@ -94,12 +91,8 @@ impl Row<'_> {
         set: &KeptSet,
         watch: &mut Watch<'_>,
     ) -> Result<Answers, StudyError> {
-        let key = key(&format!(
-            "transfer {} {} set {}",
-            plan::trained(self.trained),
-            plan::machine(self.options),
-            set.key
-        ));
+        let key =
+            key(&format!("transfer {} {} set {}", plan::trained(self.trained), plan::machine(self.options), set.key));
         kept(&self.part(&format!("transfer-{}", attack.label)), &key, || {
             let what = format!("set of {}", attack.title);
             evaluate(session, session.weights(), &set.set, &what, watch)?
@@ -108,12 +101,7 @@ impl Row<'_> {
     }
 
     /// Accuracy under an attack on this very network, by the rules of `hesse attack`.
-    pub fn white_box(
-        &self,
-        session: &Session,
-        attack: &StudyAttack,
-        watch: &mut Watch<'_>,
-    ) -> Result<f64, StudyError> {
+    pub fn white_box(&self, session: &Session, attack: &StudyAttack, watch: &mut Watch<'_>) -> Result<f64, StudyError> {
         let key = key(&format!(
             "white-box {} {} {}",
             plan::trained(self.trained),

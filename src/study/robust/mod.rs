@@ -6,7 +6,7 @@
 //! which measures transfer), and every network is attacked anew on its own (white-box). Then the loss on the line between
 //! original and robust weights, and both ends of the spectrum of the Hessian on one sample, some, and all.
 //!
-//! The folder holds `study.json`, `study.md`, `table.csv`; `original` and `tuned-<attack>` with the trainings' own
+//! The folder holds `study.json`, `table.csv` and the report (`report.html` and its other forms); `original` and `tuned-<attack>` with the trainings' own
 //! files; `sets`, the adversarial sets as safetensors; and `parts`, every other result under a key that says what it
 //! depends on. So an interrupted study goes on where it was, and a changed option recomputes what depends on it and
 //! nothing else.
@@ -17,12 +17,13 @@
 mod answer;
 mod attacks;
 mod csv;
+mod document;
 mod estimate;
 mod line;
-mod markdown;
 mod matrix;
 mod options;
 mod paper;
+mod pictures;
 mod plan;
 mod report;
 mod run;
@@ -34,10 +35,11 @@ mod tests;
 mod text;
 
 pub use attacks::{StudyAttack, choose as choose_attacks};
+pub use document::robust_document;
 pub use estimate::{PlannedCell, RobustPlan, robust_plan};
 pub use line::{LinePart, LinePoint};
-pub use markdown::robust_markdown;
 pub use options::RobustOptions;
+pub use pictures::robust_figure;
 pub use report::{AttackPart, RobustModel, RobustOptionsPart, RobustReport};
 pub use run::robust;
 pub use spectra::SpectrumCell;

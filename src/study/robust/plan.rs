@@ -44,7 +44,8 @@ pub(super) fn check(options: &RobustOptions) -> Result<(), StudyError> {
 
 /// A rate that is halved every so many epochs.
 fn halved(every: usize, epochs: usize) -> Schedule {
-    let at: Vec<usize> = if every == 0 { Vec::new() } else { (1..).map(|i| i * every).take_while(|e| *e < epochs).collect() };
+    let at: Vec<usize> =
+        if every == 0 { Vec::new() } else { (1..).map(|i| i * every).take_while(|e| *e < epochs).collect() };
     if at.is_empty() { Schedule::Constant } else { Schedule::Step { at, factor: 0.5 } }
 }
 

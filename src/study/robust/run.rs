@@ -3,10 +3,9 @@
 use super::plan::{self, ORIGINAL};
 use super::sets::{self, KeptSet};
 use super::{RobustModel, RobustOptions, RobustReport, StudyAttack, choose_attacks, csv, line, matrix, spectra};
-use super::{markdown::robust_markdown, report};
+use super::{report, robust_document};
 use crate::problem::Session;
-use crate::report::write_json;
-use crate::study::kept::write_text;
+use crate::report::{ReportError, write_bytes, write_document, write_json};
 use crate::study::{Event, StudyError, Watch};
 use crate::train::{self, TrainError, TrainReport};
 use std::fs;
@@ -42,10 +41,13 @@ pub fn robust(options: &RobustOptions, watch: &mut Watch<'_>) -> Result<RobustRe
         models.push(model);
     }
     let evaluated = session.data_part();
-    let report = report::of(options, (&attacks, missing), models, (&original, evaluated), start.elapsed().as_secs_f64());
+    let report =
+        report::of(options, (&attacks, missing), models, (&original, evaluated), start.elapsed().as_secs_f64());
     write_json(&options.out.join("study.json"), &report)?;
-    write_text(&options.out.join("study.md"), &robust_markdown(&report))?;
-    write_text(&options.out.join("table.csv"), &csv::csv(&report))?;
+    let table = options.out.join("table.csv");
+    let failed = |source| ReportError::Io { path: table.clone(), source };
+    write_bytes(&table, csv::csv(&report).as_bytes()).map_err(failed)?;
+    write_document(&options.out, &robust_document(&report))?;
     Ok(report)
 }
 

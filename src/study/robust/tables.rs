@@ -5,6 +5,8 @@ use crate::report::{grouped, percent, significant, tiny};
 
 /// Cells under a header, the first column in words.
 pub(super) struct Grid {
+    /// The stem of its file.
+    pub name: &'static str,
     pub title: String,
     pub columns: Vec<String>,
     pub rows: Vec<Vec<String>>,
@@ -13,8 +15,12 @@ pub(super) struct Grid {
 /// All of them, in order.
 pub(super) fn grids(report: &RobustReport) -> Vec<Grid> {
     let mut all = vec![
-        matrix(report, "Accuracy on the sets made on the original network", |m| (&m.transfer, m.transfer_mean)),
-        matrix(report, "Accuracy under attacks on the network itself", |m| (&m.white_box, m.white_box_mean)),
+        matrix(report, "transfer", "Accuracy on the sets made on the original network", |m| {
+            (&m.transfer, m.transfer_mean)
+        }),
+        matrix(report, "white-box", "Accuracy under attacks on the network itself", |m| {
+            (&m.white_box, m.white_box_mean)
+        }),
     ];
     all.extend(recalled(report));
     if report.models.iter().any(|m| !m.spectra.is_empty()) {
@@ -24,7 +30,12 @@ pub(super) fn grids(report: &RobustReport) -> Vec<Grid> {
     all
 }
 
-fn matrix(report: &RobustReport, title: &str, of: impl Fn(&RobustModel) -> (&Vec<f64>, f64)) -> Grid {
+fn matrix(
+    report: &RobustReport,
+    name: &'static str,
+    title: &str,
+    of: impl Fn(&RobustModel) -> (&Vec<f64>, f64),
+) -> Grid {
     let columns = ["trained", "clean"].map(str::to_string).into_iter();
     let columns = columns.chain(report.attacks.iter().map(|a| a.title.clone())).chain(["mean".to_string()]);
     let row = |m: &RobustModel| {
@@ -32,12 +43,12 @@ fn matrix(report: &RobustReport, title: &str, of: impl Fn(&RobustModel) -> (&Vec
         let first = [m.title.clone(), percent(m.test_accuracy)].into_iter();
         first.chain(each.iter().map(|v| percent(*v))).chain([percent(mean)]).collect()
     };
-    Grid { title: title.to_string(), columns: columns.collect(), rows: report.models.iter().map(row).collect() }
+    Grid { name, title: title.to_string(), columns: columns.collect(), rows: report.models.iter().map(row).collect() }
 }
 
 /// The paper's table, for the same attacks as far as it has them.
 fn recalled(report: &RobustReport) -> Option<Grid> {
-    let (name, rows) = paper::table(&report.model.name, &report.data.name)?;
+    let (printed, rows) = paper::table(&report.model.name, &report.data.name)?;
     let shown: Vec<usize> =
         (0..paper::COLUMNS.len()).filter(|i| report.attacks.iter().any(|a| a.label == paper::COLUMNS[*i])).collect();
     let title_of = |label: &str| report.attacks.iter().find(|a| a.label == label).map(|a| a.title.clone());
@@ -51,7 +62,7 @@ fn recalled(report: &RobustReport) -> Option<Grid> {
         let first = [title, format!("{:.2} %", row.clean)].into_iter();
         Some(first.chain(shown.iter().map(|i| format!("{:.2} %", row.sets[*i]))).collect())
     });
-    Some(Grid { title: format!("The paper's {name}, recalled"), columns, rows: rows.collect() })
+    Some(Grid { name: "recalled", title: format!("The paper's {printed}, recalled"), columns, rows: rows.collect() })
 }
 
 fn spectra(report: &RobustReport) -> Grid {
@@ -60,7 +71,8 @@ fn spectra(report: &RobustReport) -> Grid {
     for model in &report.models {
         for cell in &model.spectra {
             let largest = |i: usize| cell.found.largest.get(i);
-            let value = |pair: Option<&crate::study::Eigenvalue>| pair.map_or("none".into(), |p| significant(p.value, 4));
+            let value =
+                |pair: Option<&crate::study::Eigenvalue>| pair.map_or("none".into(), |p| significant(p.value, 4));
             let residual = |pair: Option<&crate::study::Eigenvalue>| pair.map_or(String::new(), |p| tiny(p.residual));
             rows.push(vec![
                 model.title.clone(),
@@ -75,7 +87,7 @@ fn spectra(report: &RobustReport) -> Grid {
         }
     }
     let title = "Both ends of the spectrum of the Hessian of the mean training loss".to_string();
-    Grid { title, columns: columns.map(str::to_string).into(), rows }
+    Grid { name: "spectra", title, columns: columns.map(str::to_string).into(), rows }
 }
 
 fn lines(report: &RobustReport) -> Grid {
@@ -92,6 +104,7 @@ fn lines(report: &RobustReport) -> Grid {
         Some(cells)
     };
     Grid {
+        name: "lines",
         title: "On the line from the original to the robust weights".to_string(),
         columns: columns.map(str::to_string).into(),
         rows: report.models.iter().filter_map(row).collect(),

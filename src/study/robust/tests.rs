@@ -48,7 +48,8 @@ fn run(options: &RobustOptions, most: usize) -> (Result<RobustReport, StudyError
             _ => {}
         }
     };
-    let result = robust(options, &mut Watch { observe: &mut observe, stop: &|| events.load(Ordering::Relaxed) >= most });
+    let result =
+        robust(options, &mut Watch { observe: &mut observe, stop: &|| events.load(Ordering::Relaxed) >= most });
     (result, work)
 }
 
@@ -70,7 +71,10 @@ fn a_study_trains_attacks_measures_and_answers() {
     let planned = robust_plan(&options).unwrap();
     assert!(planned.seconds() > 0.0 && planned.to_string().contains("training against L2GRAD"), "{planned}");
     let report = run(&options, usize::MAX).0.unwrap();
-    assert_eq!(report.models.iter().map(|m| m.name.as_str()).collect::<Vec<_>>(), ["original", "tuned-fgsm", "tuned-l2grad"]);
+    assert_eq!(
+        report.models.iter().map(|m| m.name.as_str()).collect::<Vec<_>>(),
+        ["original", "tuned-fgsm", "tuned-l2grad"]
+    );
     let original = &report.models[0];
     assert!(original.test_accuracy > original.transfer_mean, "the sets fool the network they were made on");
     for model in &report.models {
@@ -80,7 +84,12 @@ fn a_study_trains_attacks_measures_and_answers() {
         assert!(model.spectra.iter().all(|s| s.smallest() <= s.found.lambda()));
     }
     for model in &report.models[1..] {
-        assert!(model.transfer_mean > original.transfer_mean, "{} against {}", model.transfer_mean, original.transfer_mean);
+        assert!(
+            model.transfer_mean > original.transfer_mean,
+            "{} against {}",
+            model.transfer_mean,
+            original.transfer_mean
+        );
         let line = model.line.as_ref().unwrap();
         assert_eq!(line.points.len(), 5);
         // −0.25, 0.125, …: the ends of the line are no point of five, so both networks are compared on their own.
@@ -93,8 +102,10 @@ fn a_study_trains_attacks_measures_and_answers() {
         serde_json::from_str(&fs::read_to_string(folder.path().join("study.json")).unwrap()).unwrap();
     assert_eq!(json["schema"], "hesse.study.robust/1");
     assert_eq!(json["models"][1]["transfer"][0], report.models[1].transfer[0]);
-    let markdown = fs::read_to_string(folder.path().join("study.md")).unwrap();
-    assert!(markdown.contains(&report.answer) && markdown.contains("| against FGSM |"), "{markdown}");
+    let markdown = fs::read_to_string(folder.path().join("report.md")).unwrap();
+    assert!(markdown.contains("**Answer.**") && markdown.contains("| against FGSM |"), "{markdown}");
+    let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(page.matches("<svg").count() >= 5 && page.contains("against L2GRAD"));
     let csv = fs::read_to_string(folder.path().join("table.csv")).unwrap();
     assert!(csv.lines().all(|line| line.split(',').count() == 4) && csv.contains("tuned-l2grad,white_box,fgsm,"));
     let text = robust_text(&report);
@@ -105,8 +116,12 @@ fn a_study_trains_attacks_measures_and_answers() {
 #[test]
 fn the_ends_of_the_line_are_the_networks_themselves() {
     let folder = tempfile::tempdir().unwrap();
-    let options =
-        RobustOptions { attacks: vec!["fgsm".into()], line_points: 7, spectrum_samples: vec![], ..options(folder.path()) };
+    let options = RobustOptions {
+        attacks: vec!["fgsm".into()],
+        line_points: 7,
+        spectrum_samples: vec![],
+        ..options(folder.path())
+    };
     let report = run(&options, usize::MAX).0.unwrap();
     let (original, tuned) = (&report.models[0], &report.models[1]);
     let points = &tuned.line.as_ref().unwrap().points;
@@ -161,8 +176,7 @@ fn a_changed_option_computes_only_what_depends_on_it() {
     let report = report.unwrap();
     let steps = 2 * 120_usize.div_ceil(20);
     assert_eq!(work.steps, steps);
-    let transfer: BTreeMap<&str, &Vec<f64>> =
-        report.models.iter().map(|m| (m.name.as_str(), &m.transfer)).collect();
+    let transfer: BTreeMap<&str, &Vec<f64>> = report.models.iter().map(|m| (m.name.as_str(), &m.transfer)).collect();
     assert_eq!(transfer["original"][0], before.unwrap().models[0].transfer[0]);
 }
 

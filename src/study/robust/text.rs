@@ -32,8 +32,7 @@ pub fn robust_text(report: &RobustReport) -> String {
 /// Network, data and protocol in one paragraph.
 pub(super) fn heading(report: &RobustReport) -> String {
     let options = &report.options;
-    let budgets: Vec<String> =
-        report.attacks.iter().map(|a| format!("{} {} {}", a.title, a.norm, a.epsilon)).collect();
+    let budgets: Vec<String> = report.attacks.iter().map(|a| format!("{} {} {}", a.title, a.norm, a.epsilon)).collect();
     format!(
         "{} ({} parameters) on {}: {} training and {} test samples; {} epochs plainly, then {} against each attack \
          (budgets: {}).",

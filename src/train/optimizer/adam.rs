@@ -11,7 +11,9 @@ use hesse_core::SecondOrderBackend;
 use hesse_core::autodiff::extract;
 use hesse_core::backend::{Executable, Feed};
 use hesse_core::error::GraphError;
-use hesse_core::graph::{Binary, Dim, Graph, GraphBuilder, Init, Kind, Mode, Op, Scalar, Shape, Source, Unary, ValueId};
+use hesse_core::graph::{
+    Binary, Dim, Graph, GraphBuilder, Init, Kind, Mode, Op, Scalar, Shape, Source, Unary, ValueId,
+};
 use hesse_core::program::{Output, Program, Role, Segment};
 use hesse_core::vectors::{Block, VectorSpace};
 

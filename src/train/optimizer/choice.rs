@@ -59,7 +59,8 @@ impl FromStr for Optimizer {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, options) = Options::split(text).map_err(|e| e.to_string())?;
-        let number = |key, default| Ok::<_, String>(options.number(key, 0.0).map_err(|e| e.to_string())?.unwrap_or(default));
+        let number =
+            |key, default| Ok::<_, String>(options.number(key, 0.0).map_err(|e| e.to_string())?.unwrap_or(default));
         let optimizer = match name.as_str() {
             "sgd" => {
                 options.check("sgd", &[]).map_err(|e| e.to_string())?;

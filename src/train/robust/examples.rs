@@ -3,11 +3,11 @@
 use super::Adversary;
 use crate::attack::perturb;
 use crate::problem::ProblemError;
+use hesse_core::SecondOrderBackend;
 use hesse_core::attack::{Attack, AttackError, AttackRequest, CompiledOracle, Goal, NetworkOracle, ThreatModel};
 use hesse_core::graph::{Graph, Mode};
 use hesse_core::operator::Weights;
 use hesse_core::random::{Purpose, Stream};
-use hesse_core::SecondOrderBackend;
 
 /// Labelled samples with their numbers in file order, `N × D` in pixels from 0 to 1.
 #[derive(Debug, Clone, Copy)]

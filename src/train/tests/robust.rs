@@ -131,12 +131,12 @@ fn robust_training_resists_the_attack_that_plain_training_does_not() {
             memory: 0,
         })
         .unwrap();
-        let options = AttackOptions { attacks: vec!["pgd:steps=10".into()], epsilons: vec![0.1], norm: Norm::Linf };
+        let options = AttackOptions { attacks: vec!["pgd:steps=10".into()], epsilons: vec![0.03], norm: Norm::Linf };
         let found = evaluate(&session, &options, &mut AttackWatch { observe: &mut |_| {}, stop: &|| false }).unwrap();
         found.attacks[0][0].count(hesse_core::attack::driver::Verdict::Robust)
     };
     let plain = accuracy(None);
-    for robust in [against("pgd:steps=5,return=last", 0.1), method("trades", Some(0.1))] {
+    for robust in [against("pgd:steps=5,return=last", 0.03), method("trades", Some(0.03))] {
         let name = robust.as_ref().map(ToString::to_string);
         let resisting = accuracy(robust);
         assert!(resisting > plain + 8, "{name:?}: {resisting} of 80, plain {plain}");

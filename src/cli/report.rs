@@ -1,0 +1,13 @@
+//! `hesse report`.
+
+use super::ending::Ending;
+use super::flags::ReportFlags;
+use super::output;
+use crate::report::rebuild_document;
+
+pub(super) fn run(flags: &ReportFlags) -> anyhow::Result<Ending> {
+    let document = rebuild_document(&flags.folder)?;
+    let page = flags.folder.join("report.html");
+    output::print(&format!("{}\n{}\nreport in {}\n", document.title, document.answer, page.display()))?;
+    Ok(Ending::Done)
+}
