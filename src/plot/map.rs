@@ -83,8 +83,8 @@ impl Map {
         let widest = labels.iter().map(|l| font::width(&l.1, TICK)).fold(0.0, f64::max);
         let beside = BAR + 14.0 + widest + 8.0 + if self.label.is_empty() { 0.0 } else { LABEL + 8.0 };
 
-        let x = Domain::of(self.xs.iter().copied(), self.x.scale, self.x.range, 0.0);
-        let y = Domain::of(self.ys.iter().copied(), self.y.scale, self.y.range, 0.0);
+        let x = Domain::of(self.reach(&self.xs).into_iter(), self.x.scale, self.x.range, 0.0);
+        let y = Domain::of(self.reach(&self.ys).into_iter(), self.y.scale, self.y.range, 0.0);
         let room = Rect { x: EDGE, y: top, width: inner - beside, height: bottom - top };
         let frame = Frame::new(room, [&self.x, &self.y], x, y);
         match self.filling {
@@ -103,6 +103,18 @@ impl Map {
         let bar = Rect { x: frame.plot.right() + 14.0, width: BAR, ..frame.plot };
         self.color_bar(&mut canvas, bar, &colors, &levels, &labels, &marks.factor);
         canvas
+    }
+
+    /// From where to where the grid lies: a cell reaches half a step beyond its point.
+    fn reach(&self, line: &[f64]) -> Vec<f64> {
+        match (self.filling, line) {
+            (Filling::Cells, [first, .., last]) => {
+                let half = 0.5 * (last - first) / (line.len() - 1) as f64;
+                vec![first - half, last + half]
+            }
+            (Filling::Cells, [only]) => vec![only - 0.5, only + 0.5],
+            _ => line.to_vec(),
+        }
     }
 
     /// Values at which the colour changes: round ones, close enough to show the shape.

@@ -52,7 +52,13 @@ pub fn html(document: &Document) -> String {
 
 fn rows(text: &mut String, table: &DataTable) {
     let class = |numbers: bool| if numbers { " class=\"n\"" } else { "" };
-    let _ = writeln!(text, "<div class=\"table\"><table>\n<caption>{}</caption>\n<thead><tr>", escaped(&table.caption));
+    // The caption stands outside of what scrolls.
+    let (name, caption) = (escaped(&table.name), escaped(&table.caption));
+    let _ = writeln!(
+        text,
+        "<p class=\"caption\" id=\"{name}\">{caption}</p>\n\
+         <div class=\"table\"><table aria-labelledby=\"{name}\">\n<thead><tr>"
+    );
     for column in &table.columns {
         let _ = write!(text, "<th scope=\"col\"{}>{}</th>", class(column.numbers), escaped(&column.name));
     }
