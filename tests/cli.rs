@@ -56,9 +56,8 @@ fn attacks_are_listed_with_their_options() {
     let json = place.run(["attacks", "--json", "-"]).ok().json();
     assert_eq!(json["schema"], "hesse.attacks/1");
     let names: Vec<&str> = json["attacks"].as_array().unwrap().iter().map(|a| a["name"].as_str().unwrap()).collect();
-    let expected = [
-        "apgd", "apgd-t", "autoattack", "cw", "deepfool", "fab", "fgsm", "ifgsm", "l2grad", "noise", "pgd", "square",
-    ];
+    let expected =
+        ["apgd", "apgd-t", "autoattack", "cw", "deepfool", "fab", "fgsm", "ifgsm", "l2grad", "noise", "pgd", "square"];
     assert_eq!(names, expected);
     let text = place.run(["attacks"]).ok().out;
     assert!(text.contains("random_start") && text.contains("--attack NAME"), "{text}");
