@@ -167,7 +167,11 @@ fn attacks_and_budgets_that_cannot_be_are_refused() {
     refused(&run("fgsm", &["--eps", "8/0"]), 2, &["--eps", "8/255"]);
     refused(&run("fgsm", &["--eps", "0.1", "--norm", "l3"]), 2, &["--norm", "linf, l2 or l1"]);
     refused(&run("fgsm", &[]), 2, &["--eps", "glyphs has no usual one"]);
-    refused(&run("fgsm", &["--eps", "0.1", "--targeted", "other"]), 2, &["--targeted", "next, least-likely, random or all"]);
+    refused(
+        &run("fgsm", &["--eps", "0.1", "--targeted", "other"]),
+        2,
+        &["--targeted", "next, least-likely, random or all"],
+    );
     refused(&run("fgsm", &["--eps", "0.1", "--sheet", "nowhere/a.png"]), 2, &["--sheet", "no folder nowhere"]);
     refused(&run("fgsm", &["--eps", "0.1", "--save", "."]), 2, &["--save", "a folder"]);
     refused(&place.small("attack", &["--eps", "0.1"]), 2, &["--attack"]);

@@ -92,8 +92,7 @@ pub fn evaluate(
 ) -> Result<Evaluation, EvaluationError> {
     let start = Instant::now();
     let (spec, data) = (session.spec(), session.dataset());
-    let attacks: Vec<(String, Box<dyn Attack>)> =
-        options.attacks.iter().cloned().zip(options.make()?).collect();
+    let attacks: Vec<(String, Box<dyn Attack>)> = options.attacks.iter().cloned().zip(options.make()?).collect();
     let driver = options.driver(spec.seed)?;
     let graph = session.network().graph(Mode::Eval)?;
     let oracle = NetworkOracle::new(session.backend(), graph, session.weights(), spec.batch)?;

@@ -44,7 +44,11 @@ pub struct Indicators {
 }
 
 /// Looks at the first batch. Cost: 5 forward passes and a gradient.
-pub(super) fn flags(oracle: &dyn InputOracle, batch: &SampleBatch<'_>, logits: &[f64]) -> Result<Flags, EvaluationError> {
+pub(super) fn flags(
+    oracle: &dyn InputOracle,
+    batch: &SampleBatch<'_>,
+    logits: &[f64],
+) -> Result<Flags, EvaluationError> {
     let correct = correct(oracle, batch, logits, usize::MAX);
     let ratio = oracle.classes() >= 3;
     let loss = AttackLoss::DifferenceOfLogitsRatio;

@@ -254,7 +254,15 @@ impl AttackReport {
             let robust = verdicts.iter().filter(|(v, _)| *v == Verdict::Robust).count();
             let robust_accuracy = share(robust, samples);
             let (standard_error, interval) = (standard_error(robust_accuracy, samples), interval(robust, samples));
-            WorstCasePart { eps, norm: norm.clone(), clean_accuracy, robust_accuracy, standard_error, interval, samples }
+            WorstCasePart {
+                eps,
+                norm: norm.clone(),
+                clean_accuracy,
+                robust_accuracy,
+                standard_error,
+                interval,
+                samples,
+            }
         });
         let known = first.and_then(|t| t.first()).map(|t| t.samples.as_slice()).unwrap_or_default();
         let per_sample = known.iter().enumerate().map(|(i, s)| SamplePart {
@@ -340,7 +348,8 @@ pub(super) fn without_gradients(attack: &str) -> bool {
 pub(super) fn only_without_gradients(options: &AttackOptions, found: &Evaluation) -> Vec<usize> {
     let composed: Vec<usize> = (0..found.worst.len())
         .map(|e| {
-            let stages = |tallies: &Vec<Tally>| tallies.get(e).map(|t| t.stages.as_slice()).unwrap_or_default().to_vec();
+            let stages =
+                |tallies: &Vec<Tally>| tallies.get(e).map(|t| t.stages.as_slice()).unwrap_or_default().to_vec();
             let all = found.attacks.iter().flat_map(stages);
             all.filter(|s| without_gradients(s.name)).map(|s| s.fooled).sum()
         })

@@ -47,11 +47,8 @@ pub(super) fn run(
     let z = |i: usize| known.logits.get(i * classes..(i + 1) * classes).unwrap_or_default();
     let correct: Vec<usize> =
         (0..known.batch.labels.len()).filter(|&i| losses::prediction(z(i)) == Some(known.batch.labels[i])).collect();
-    let samples: Vec<f64> = correct
-        .iter()
-        .flat_map(|i| known.batch.samples.get(i * d..(i + 1) * d).unwrap_or_default())
-        .copied()
-        .collect();
+    let samples: Vec<f64> =
+        correct.iter().flat_map(|i| known.batch.samples.get(i * d..(i + 1) * d).unwrap_or_default()).copied().collect();
     let indices: Vec<usize> = correct.iter().filter_map(|&i| known.batch.indices.get(i)).copied().collect();
     let mut all = clean(known, &z, driver.epsilons());
     for round in 0..rule.rounds(classes) {

@@ -59,7 +59,7 @@ impl TargetRule {
                 let mut stream = Stream::new(seed, Purpose::AttackTarget, index as u64);
                 Some(after(1 + stream.below(classes - 1)))
             }
-            (TargetRule::All, _) => (((round as u64) < classes - 1).then(|| after(1 + round as u64))),
+            (TargetRule::All, _) => ((round as u64) < classes - 1).then(|| after(1 + round as u64)),
             (TargetRule::LeastLikely, _) => {
                 // The rival of the turned logits is the smallest of the others.
                 let turned: Vec<f64> = logits.iter().map(|z| -z).collect();

@@ -57,7 +57,8 @@ struct Files {
 impl Files {
     /// Begins them, so that one that cannot be written is found before the work.
     fn prepare(flags: &AttackFlags) -> Result<Self, String> {
-        let begin = |flag, path: &Option<std::path::PathBuf>| path.as_deref().map(|p| Place::prepare(flag, p)).transpose();
+        let begin =
+            |flag, path: &Option<std::path::PathBuf>| path.as_deref().map(|p| Place::prepare(flag, p)).transpose();
         Ok(Files {
             save: begin("--save", &flags.save)?,
             sheet: begin("--sheet", &flags.sheet)?,

@@ -31,7 +31,8 @@ fn the_composed_attack_is_no_weaker_than_its_first_part_and_cheaper_than_all() {
     let (oracle, samples) = (toy.oracle(24), toy.samples(24));
     let epsilon = [medium(Norm::Linf)];
     let all = drive(&oracle, &samples, "autoattack:steps=10,targets=3,queries=40", Norm::Linf, &epsilon);
-    let parts = ["apgd:steps=10", "apgd-t:steps=10,targets=3"].map(|n| drive(&oracle, &samples, n, Norm::Linf, &epsilon));
+    let parts =
+        ["apgd:steps=10", "apgd-t:steps=10,targets=3"].map(|n| drive(&oracle, &samples, n, Norm::Linf, &epsilon));
     for part in &parts {
         for (a, b) in part.epsilons[0].samples.iter().zip(&all.epsilons[0].samples).filter(|_| part == &parts[0]) {
             assert!(!a.score.success || b.score.success, "sample {}", a.index);
@@ -44,7 +45,8 @@ fn the_composed_attack_is_no_weaker_than_its_first_part_and_cheaper_than_all() {
 fn a_cascade_of_nothing_returns_the_clean_samples_and_one_of_two_skips_what_fell() {
     let toy = toy("relu", Precision::F64, 1.0);
     let (oracle, samples) = (toy.oracle(12), toy.samples(12));
-    let drive_cascade = |members: Vec<Member>| crate::drive_this(&oracle, &samples, &Cascade::new(members), Norm::Linf, &[0.05]);
+    let drive_cascade =
+        |members: Vec<Member>| crate::drive_this(&oracle, &samples, &Cascade::new(members), Norm::Linf, &[0.05]);
     let none = drive_cascade(Vec::new());
     assert_eq!(none.epsilons[0].adversarial, samples.x);
     let member = |name: &'static str| Member { name, attack: attack(name) };
@@ -63,7 +65,12 @@ fn square_asks_for_no_gradient_and_beats_noise_of_as_many_queries() {
             let run = |name: &str| drive(&oracle, &samples, name, norm, &[medium(norm)]);
             let (square, noise) = (run("square:queries=150"), run("noise:draws=150"));
             assert_eq!((square.queries.gradient, square.queries.jacobian_product), (0, 0));
-            assert!(fooled(&square, 0) >= fooled(&noise, 0), "{activation} {norm}: {} {}", fooled(&square, 0), fooled(&noise, 0));
+            assert!(
+                fooled(&square, 0) >= fooled(&noise, 0),
+                "{activation} {norm}: {} {}",
+                fooled(&square, 0),
+                fooled(&noise, 0)
+            );
             // A sample that is fooled is asked about no more.
             assert!(square.queries.forward < 24 * 152, "{norm}: {}", square.queries.forward);
         }
@@ -91,8 +98,7 @@ fn two_and_three_classes_have_an_autoattack_too() {
         let linear = Linear::new(w, vec![0.0; classes]);
         let x: Vec<f64> = (0..48).map(|i| 0.3 + 0.4 * f64::from(i % 7) / 7.0).collect();
         let labels = linear.logits(&x).unwrap().chunks(classes).map(|z| losses::prediction(z).unwrap()).collect();
-        let outcome =
-            drive(&linear, &Samples::new(x, labels), "autoattack:steps=10,queries=20", Norm::Linf, &[0.5]);
+        let outcome = drive(&linear, &Samples::new(x, labels), "autoattack:steps=10,queries=20", Norm::Linf, &[0.5]);
         assert!(fooled(&outcome, 0) >= 6, "{classes} classes: {}", fooled(&outcome, 0));
     }
 }

@@ -6,7 +6,7 @@ use crate::host::{Linear, Noisy, Staircase, Tempered};
 use crate::{Samples, drive, drive_this, fooled, threat};
 use hesse_core::attack::diagnose::{are_probabilities, repetition, variability, zero_gradients};
 use hesse_core::attack::driver::worst_case;
-use hesse_core::attack::{AttackLoss, InputOracle, Norm};
+use hesse_core::attack::{AttackLoss, InputOracle, Norm, losses};
 use hesse_core::attack::{Cascade, Member};
 
 fn few() -> (Linear, Samples) {
@@ -29,8 +29,13 @@ fn a_sound_network_raises_no_flag() {
 
 #[test]
 fn a_quantised_input_has_no_gradient_and_falls_to_square_alone() {
-    let (linear, samples) = few();
+    let (linear, mut samples) = few();
     let broken = Staircase(linear);
+    // Away from the boundary that all samples lie at, and with the classes that the rounded inputs have.
+    samples.x.iter_mut().enumerate().for_each(|(i, x)| *x = 0.5 + 6.0 * (*x - 0.5) + 0.01 * ((i % 7) as f64 - 3.0));
+    samples.x.iter_mut().for_each(|x| *x = x.clamp(0.0, 1.0));
+    let z = broken.logits(&samples.x).unwrap();
+    samples.labels = z.chunks(4).map(|z| losses::prediction(z).unwrap()).collect();
     let zero = zero_gradients(&broken, &samples.x, &samples.labels, AttackLoss::DifferenceOfLogitsRatio).unwrap();
     assert_eq!(zero, 16);
     let run = |name: &str| drive(&broken, &samples, name, Norm::Linf, &[0.4]);

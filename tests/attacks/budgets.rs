@@ -3,7 +3,7 @@
 use crate::toy::{PIXELS, toy};
 use crate::{attack, drive, drive_this, fooled, mean_loss, medium, propose};
 use hesse_core::attack::driver::{Candidates, better};
-use hesse_core::attack::{Budget, Goal, Norm};
+use hesse_core::attack::{AttackLoss, Budget, Goal, InputOracle, Norm};
 use hesse_core::vectors::Precision;
 
 #[test]
@@ -103,6 +103,39 @@ fn a_random_start_depends_on_the_position_in_the_data_set() {
     twins.indices = vec![3, 3];
     let found = propose(&oracle, &twins, "pgd:steps=1,step=0", Norm::Linf, 0.1);
     assert_eq!(found[..PIXELS], found[PIXELS..]);
+}
+
+#[test]
+fn both_published_step_rules_of_fgsm_10_are_followed() {
+    let toy = toy("tanh", Precision::F64, 1.0);
+    let (oracle, samples) = (toy.oracle(6), toy.samples(6));
+    let epsilon = 0.05;
+    for (name, step) in [("ifgsm", epsilon / 10.0), ("ifgsm:rule=full", epsilon), ("ifgsm:step=1/128", 1.0 / 128.0)] {
+        let mut x = samples.x.clone();
+        for _ in 0..10 {
+            let g = oracle.loss_gradient(&x, &samples.labels, AttackLoss::CrossEntropy).unwrap().gradient;
+            for ((x, g), c) in x.iter_mut().zip(&g).zip(&samples.x) {
+                *x = (*x + step * g.signum()).clamp(c - epsilon, c + epsilon).clamp(0.0, 1.0);
+            }
+        }
+        let found = propose(&oracle, &samples, name, Norm::Linf, epsilon);
+        let worst = found.iter().zip(&x).fold(0.0, |m: f64, (a, b)| m.max((a - b).abs()));
+        assert!(worst < 1e-14, "{name}: {worst}");
+    }
+}
+
+#[test]
+fn l2grad_is_one_step_of_length_epsilon_along_the_gradient() {
+    let toy = toy("relu", Precision::F64, 1.0);
+    let (oracle, samples) = (toy.oracle(6), toy.samples(6));
+    let g = oracle.loss_gradient(&samples.x, &samples.labels, AttackLoss::CrossEntropy).unwrap().gradient;
+    let found = propose(&oracle, &samples, "l2grad", Norm::L2, 0.4);
+    for ((x, c), g) in found.chunks(PIXELS).zip(samples.x.chunks(PIXELS)).zip(g.chunks(PIXELS)) {
+        let length = Norm::L2.of(g);
+        for ((x, c), g) in x.iter().zip(c).zip(g) {
+            assert!((x - (c + 0.4 * g / length).clamp(0.0, 1.0)).abs() < 1e-14);
+        }
+    }
 }
 
 #[test]

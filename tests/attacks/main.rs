@@ -18,12 +18,12 @@ mod properties;
 mod refusals;
 mod toy;
 
+use hesse as _; // links the built-in attacks
 use hesse_core::Attack;
+use hesse_core::attack::AttackError;
 use hesse_core::attack::driver::{AttackOutcome, SampleBatch};
 use hesse_core::attack::{AttackRequest, AttackStep, Driver, Goal, InputOracle, Norm, ThreatModel};
 use hesse_core::eigen::Control;
-use hesse as _; // links the built-in attacks
-use hesse_core::attack::AttackError;
 use hesse_core::options::Options;
 use hesse_core::registry;
 

@@ -1,8 +1,8 @@
 //! Objectives over a network: gradients against finite differences, signs towards a target, and what KL climbs.
 
 use crate::toy::{CLASSES, PIXELS, toy};
-use crate::{drive, medium, mean_loss, propose};
-use hesse_core::attack::objective::ranked_rivals;
+use crate::{drive, medium, propose};
+use hesse_core::attack::objective::{divergence, ranked_rivals};
 use hesse_core::attack::{Aim, AttackLoss, AttackRequest, Goal, InputOracle, Norm, Objective, losses};
 use hesse_core::random::{Purpose, Stream};
 use hesse_core::vectors::Precision;
@@ -55,7 +55,12 @@ fn rivals_are_ranked_by_logit_and_leave_the_label_out() {
     let toy = toy("relu", Precision::F64, 1.0);
     let (oracle, samples) = (toy.oracle(4), toy.samples(4));
     let z = oracle.logits(&samples.x).unwrap();
-    for ((ranks, z), y) in ranked_rivals(&oracle, &samples.request(Norm::L2, 1.0)).unwrap().iter().zip(z.chunks(CLASSES)).zip(&samples.labels) {
+    for ((ranks, z), y) in ranked_rivals(&oracle, &samples.request(Norm::L2, 1.0))
+        .unwrap()
+        .iter()
+        .zip(z.chunks(CLASSES))
+        .zip(&samples.labels)
+    {
         assert_eq!(ranks.len(), CLASSES - 1);
         assert!(!ranks.contains(y));
         assert_eq!(losses::rival(z, *y), Some(ranks[0]));
@@ -69,8 +74,13 @@ fn kl_moves_predictions_away_from_the_clean_ones() {
         let toy = toy(activation, Precision::F64, 1.0);
         let (oracle, samples) = (toy.oracle(16), toy.samples(16));
         for norm in [Norm::Linf, Norm::L2] {
-            let run = |name: &str| mean_loss(&drive(&oracle, &samples, name, norm, &[medium(norm)]), 0);
-            assert!(run("pgd:steps=20,loss=kl") > run("noise"), "{activation} {norm}");
+            let clean = oracle.logits(&samples.x).unwrap();
+            let moved = |name: &str| {
+                let outcome = drive(&oracle, &samples, name, norm, &[medium(norm)]);
+                let z = oracle.logits(&outcome.epsilons[0].adversarial).unwrap();
+                clean.chunks(CLASSES).zip(z.chunks(CLASSES)).map(|(p, q)| divergence(p, q)).sum::<f64>()
+            };
+            assert!(moved("pgd:steps=20,loss=kl") > 2.0 * moved("noise"), "{activation} {norm}");
         }
         let x = propose(&oracle, &samples, "pgd:steps=5,loss=kl", Norm::Linf, 0.05);
         assert_ne!(x, propose(&oracle, &samples, "pgd:steps=5", Norm::Linf, 0.05));

@@ -115,8 +115,7 @@ pub fn variability(
         rows.map(|(z, y)| losses::value(AttackLoss::CrossEntropy, z, *y)).collect()
     };
     let here = losses_of(&oracle.logits(samples)?);
-    let mut streams: Vec<Stream> =
-        indices.iter().map(|i| Stream::new(seed, Purpose::AttackNoise, *i as u64)).collect();
+    let mut streams: Vec<Stream> = indices.iter().map(|i| Stream::new(seed, Purpose::AttackNoise, *i as u64)).collect();
     let (mut total, mut x) = (0.0, samples.to_vec());
     for _ in 0..points {
         for ((x, clean), stream) in x.chunks_exact_mut(d).zip(samples.chunks_exact(d)).zip(&mut streams) {
@@ -127,7 +126,13 @@ pub fn variability(
         for (there, here) in losses_of(&oracle.logits(&x)?).iter().zip(&here) {
             let change = ((there - here) / here).abs();
             // 0/0 is no change; a loss that is NaN is the whole of it.
-            total += if there == here { 0.0 } else if change.is_nan() { 1.0 } else { change.min(1.0) };
+            total += if there == here {
+                0.0
+            } else if change.is_nan() {
+                1.0
+            } else {
+                change.min(1.0)
+            };
         }
     }
     Ok(total / (points * n) as f64)

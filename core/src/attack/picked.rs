@@ -17,7 +17,10 @@ impl<'a> Picked<'a> {
         let there = || positions.iter().filter(|i| **i < request.labels.len().min(request.indices.len()));
         Picked {
             base: *request,
-            samples: there().flat_map(|i| request.samples.get(i * d..(i + 1) * d).unwrap_or_default()).copied().collect(),
+            samples: there()
+                .flat_map(|i| request.samples.get(i * d..(i + 1) * d).unwrap_or_default())
+                .copied()
+                .collect(),
             labels: there().map(|i| request.labels[*i]).collect(),
             indices: there().map(|i| request.indices[*i]).collect(),
         }

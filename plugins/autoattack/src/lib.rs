@@ -10,7 +10,8 @@
 #![forbid(unsafe_code)]
 
 use hesse_core::attack::{
-    Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, Cascade, InputOracle, Member, Norm, Restarts,
+    Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, Cascade, InputOracle, Member, Norm,
+    Restarts,
 };
 use hesse_core::eigen::Control;
 use hesse_core::options::{OptionError, OptionKind, OptionSpec, Options};

@@ -43,7 +43,8 @@ pub(crate) fn objective_of(options: &Options, random_start: bool) -> Result<Obje
         return Err(OptionError::Value {
             key: "loss".into(),
             value: "kl".into(),
-            expected: "another loss with random_start=false, because the gradient of kl is zero at the clean sample".into(),
+            expected: "another loss with random_start=false, because the gradient of kl is zero at the clean sample"
+                .into(),
         });
     }
     Ok(named(name))

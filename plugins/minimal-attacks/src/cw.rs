@@ -100,8 +100,7 @@ impl CarliniWagner {
             let aim = Aim::new(oracle, &part, AttackLoss::Margin.into())?;
             for _ in 0..interval.min(self.steps - t) {
                 t += 1;
-                let x: Vec<f64> =
-                    active.iter().flat_map(|i| &states[*i].w).map(|w| half * w.tanh() + middle).collect();
+                let x: Vec<f64> = active.iter().flat_map(|i| &states[*i].w).map(|w| half * w.tanh() + middle).collect();
                 let found = aim.uphill(&x)?;
                 if observe(&found.losses) == Control::Stop {
                     return Err(AttackError::Interrupted);
@@ -140,7 +139,11 @@ impl CarliniWagner {
         }
         for (sample, state) in samples.iter_mut().zip(&states) {
             let (low, high) = &mut sample.bracket;
-            if state.succeeded { *high = high.min(sample.c) } else { *low = low.max(sample.c) }
+            if state.succeeded {
+                *high = high.min(sample.c)
+            } else {
+                *low = low.max(sample.c)
+            }
             sample.c = if high.is_finite() { 0.5 * (*low + *high) } else { 10.0 * sample.c };
         }
         Ok(())

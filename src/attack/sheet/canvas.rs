@@ -79,7 +79,10 @@ mod tests {
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((info.width, info.height), (12, 9));
         let at = |x: usize, y: usize| &pixels[3 * (12 * y + x)..3 * (12 * y + x) + 3];
-        assert_eq!((at(1, 2), at(2, 3), at(3, 2), at(5, 2)), (&[255, 0, 0][..], &[255, 0, 0][..], &[0, 128, 255][..], &[255; 3][..]));
+        assert_eq!(
+            (at(1, 2), at(2, 3), at(3, 2), at(5, 2)),
+            (&[255, 0, 0][..], &[255, 0, 0][..], &[0, 128, 255][..], &[255; 3][..])
+        );
         assert_eq!((at(9, 0), at(8, 0), at(8, 4)), (&INK[..], &PAPER[..], &INK[..]));
     }
 }

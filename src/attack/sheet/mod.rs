@@ -28,7 +28,11 @@ const LINE: usize = font::HEIGHT * DOT + 6;
 ///
 /// # Errors
 /// Where the encoder refuses, which it does for no picture of sensible size.
-pub fn sheet(options: &AttackOptions, found: &Evaluation, data: &Dataset) -> Result<Option<Vec<u8>>, png::EncodingError> {
+pub fn sheet(
+    options: &AttackOptions,
+    found: &Evaluation,
+    data: &Dataset,
+) -> Result<Option<Vec<u8>>, png::EncodingError> {
     let blocks: Vec<(&String, &Tally)> =
         options.attacks.iter().zip(&found.attacks).filter_map(|(name, t)| Some((name, t.last()?))).collect();
     if found.samples() == 0 || blocks.is_empty() {
@@ -80,9 +84,8 @@ fn name_of(data: &Dataset, class: u32, width: usize) -> String {
 
 /// Fooled samples first, then those that stand; misclassified ones never were attacked.
 fn chosen(tally: &Tally, count: usize) -> Vec<usize> {
-    let with = |verdict: Verdict| {
-        tally.samples.iter().enumerate().filter(move |(_, s)| s.verdict == verdict).map(|(i, _)| i)
-    };
+    let with =
+        |verdict: Verdict| tally.samples.iter().enumerate().filter(move |(_, s)| s.verdict == verdict).map(|(i, _)| i);
     with(Verdict::Fooled).chain(with(Verdict::Robust)).take(count).collect()
 }
 

@@ -97,7 +97,10 @@ impl AttackFlags {
             let data = self.data.data.kind.name();
             let usual = usual_epsilon(data, self.norm);
             epsilons.push(usual.ok_or_else(|| {
-                format!("--eps: expected a number such as 0.3 or 8/255, found none, and {data} has no usual one under {}", self.norm)
+                format!(
+                    "--eps: expected a number such as 0.3 or 8/255, found none, and {data} has no usual one under {}",
+                    self.norm
+                )
             })?);
         }
         Ok(AttackOptions {

@@ -188,7 +188,11 @@ impl Driver {
             cascade(members, &witness, &request, &mut on_step)?
         };
         // An attack may ignore the wish; its result is then that of another run than was asked for.
-        if stopped { Err(AttackError::Interrupted) } else { Ok(Proposal { samples, trace, seen: witness.seen(), stages }) }
+        if stopped {
+            Err(AttackError::Interrupted)
+        } else {
+            Ok(Proposal { samples, trace, seen: witness.seen(), stages })
+        }
     }
 }
 

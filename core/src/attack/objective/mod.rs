@@ -132,7 +132,10 @@ impl<'a> Aim<'a> {
         }
         let gradient = self.oracle.transposed_jacobian_product(x, &u)?;
         OracleError::check_size("gradient of the oracle", x.len(), gradient.len())?;
-        Ok(LossGradient { losses: z.chunks_exact(classes).enumerate().map(|(i, z)| self.value(i, z)).collect(), gradient })
+        Ok(LossGradient {
+            losses: z.chunks_exact(classes).enumerate().map(|(i, z)| self.value(i, z)).collect(),
+            gradient,
+        })
     }
 
     /// Success and value at `x`, with the same sign. Cost: one forward pass, or none after a gradient at the same samples

@@ -169,8 +169,7 @@ impl Apgd {
         let mut found = aim.uphill(&x)?;
         let mut keeper = Keeper::new(&x, n);
         keeper.offer(&x, &aim.standing(&x)?);
-        let mut best =
-            Best { samples: x.clone(), gradient: found.gradient.clone(), losses: found.losses.clone() };
+        let mut best = Best { samples: x.clone(), gradient: found.gradient.clone(), losses: found.losses.clone() };
 
         let mut sizes = vec![if norm == Norm::L1 { 1.0 } else { 2.0 }; n];
         let mut progress: Vec<Progress> = found.losses.iter().map(|l| Progress::new(*l)).collect();

@@ -5,10 +5,10 @@
 
 use super::{Apgd, SHRINK};
 use crate::restarts::{RANDOM_START, RESTARTS, repeated, starts_of};
+use hesse_core::attack::objective::ranked_rivals;
 use hesse_core::attack::{
     Aim, Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, Budget, Goal, Incumbents, InputOracle,
 };
-use hesse_core::attack::objective::ranked_rivals;
 use hesse_core::eigen::Control;
 use hesse_core::options::{OptionError, OptionKind, OptionSpec, Options};
 

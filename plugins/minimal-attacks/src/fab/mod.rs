@@ -48,16 +48,17 @@ struct Run<'a> {
     oracle: &'a dyn InputOracle,
     request: &'a AttackRequest<'a>,
     steps: usize,
-    /// For every sample the class to leave and the classes to reach.
+    /// For every sample the class to leave and the classes to reach. Towards a target the class to leave is the one that
+    /// wins at the iterate, beside the target: crossing one boundary does not make it win over all.
     pairs: Vec<(u32, Vec<u32>)>,
 }
 
 impl Run<'_> {
     /// The slope of z_k − z_from for the j-th class of every sample; samples with fewer classes repeat the last.
-    fn slopes(&self, x: &[f64], j: usize) -> Result<Vec<f64>, AttackError> {
+    fn slopes(&self, x: &[f64], from: &[u32], j: usize) -> Result<Vec<f64>, AttackError> {
         let classes = self.oracle.classes();
         let mut u = vec![0.0; self.pairs.len() * classes];
-        for (u, (from, to)) in u.chunks_exact_mut(classes).zip(&self.pairs) {
+        for (u, (from, (_, to))) in u.chunks_exact_mut(classes).zip(from.iter().zip(&self.pairs)) {
             if let Some(k) = to.get(j).or(to.last()) {
                 u[*k as usize] += 1.0;
                 u[*from as usize] -= 1.0;
@@ -75,23 +76,27 @@ impl Run<'_> {
     }
 
     /// Starts at `x` and returns the nearest successes, the clean sample where there is none.
-    fn go(
-        &self,
-        mut x: Vec<f64>,
-        observe: &mut dyn FnMut(&[f64]) -> Control,
-    ) -> Result<Vec<f64>, AttackError> {
+    fn go(&self, mut x: Vec<f64>, observe: &mut dyn FnMut(&[f64]) -> Control) -> Result<Vec<f64>, AttackError> {
         let (threat, norm, classes) = (&self.request.threat, self.request.threat.norm, self.oracle.classes());
         let clean = self.request.samples;
         let d = (clean.len() / self.pairs.len().max(1)).max(1);
         let (mut best, mut nearest) = (clean.to_vec(), vec![f64::INFINITY; self.pairs.len()]);
         let most = self.pairs.iter().map(|(_, to)| to.len()).max().unwrap_or(0);
+        let mut leave: Vec<u32> = self.pairs.iter().map(|(from, _)| *from).collect();
         for _ in 0..self.steps {
-            let slopes = (0..most).map(|j| self.slopes(&x, j)).collect::<Result<Vec<_>, _>>()?;
+            if self.request.goal == Goal::Targeted {
+                let z = self.logits(&x)?;
+                for ((from, z), target) in leave.iter_mut().zip(z.chunks_exact(classes)).zip(self.request.labels) {
+                    *from = losses::rival(z, *target).unwrap_or(*from);
+                }
+            }
+            // Slopes before logits: an oracle that keeps the logits of a product has them for nothing.
+            let slopes = (0..most).map(|j| self.slopes(&x, &leave, j)).collect::<Result<Vec<_>, _>>()?;
             let z = self.logits(&x)?;
             let rows = x.chunks_exact_mut(d).zip(clean.chunks_exact(d)).zip(z.chunks_exact(classes)).enumerate();
             for (i, ((x, clean), z)) in rows {
                 let row = |j: usize| slopes.get(j).and_then(|s| s.get(i * d..(i + 1) * d)).unwrap_or_default();
-                let (from, to) = &self.pairs[i];
+                let (from, to) = (&leave[i], &self.pairs[i].1);
                 let gap = |k: &u32| z.get(*k as usize).zip(z.get(*from as usize)).map_or(f64::NAN, |(a, b)| a - b);
                 // The nearest plane; none where no slope leads anywhere.
                 let mut plane: Option<(f64, f64, &[f64])> = None;
@@ -168,7 +173,6 @@ impl Attack for Fab {
     ) -> Result<Vec<f64>, AttackError> {
         request.check(oracle)?;
         let ranks = ranked_rivals(oracle, request)?;
-        // Towards a target, the class to leave is the one that wins at the clean sample.
         let pairs: Vec<(u32, Vec<u32>)> = match request.goal {
             Goal::Targeted => {
                 ranks.iter().zip(request.labels).map(|(r, y)| (r.first().copied().unwrap_or(*y), vec![*y])).collect()

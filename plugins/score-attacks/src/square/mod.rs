@@ -129,8 +129,7 @@ impl Square {
                 let (row, column) = ((i / picture.columns) % picture.rows, i % picture.columns);
                 (to.top..to.top + to.rows).contains(&row) && (to.left..to.left + to.columns).contains(&column)
             };
-            let mut both =
-                picture.entries(channel, to).chain(picture.entries(channel, from).filter(|i| !in_to(*i)));
+            let mut both = picture.entries(channel, to).chain(picture.entries(channel, from).filter(|i| !in_to(*i)));
             let budget = power(of(&change, &mut both)) + unspent;
             let held = of(&change, &mut picture.entries(channel, to));
             let entries = picture.entries(channel, to).zip(&shape);
@@ -167,8 +166,7 @@ impl Attack for Square {
             })
             .collect();
         for query in 0..self.queries {
-            let active: Vec<usize> =
-                searches.iter().enumerate().filter(|(_, s)| !s.reached).map(|(i, _)| i).collect();
+            let active: Vec<usize> = searches.iter().enumerate().filter(|(_, s)| !s.reached).map(|(i, _)| i).collect();
             if active.is_empty() {
                 break;
             }

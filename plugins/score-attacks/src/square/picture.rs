@@ -22,9 +22,7 @@ pub(super) struct Window {
 impl Picture {
     pub fn of(shape: &[usize]) -> Self {
         match shape {
-            [c, rest @ .., w] if !rest.is_empty() => {
-                Picture { channels: *c, rows: rest.iter().product(), columns: *w }
-            }
+            [c, rest @ .., w] if !rest.is_empty() => Picture { channels: *c, rows: rest.iter().product(), columns: *w },
             [h, w] => Picture { channels: 1, rows: *h, columns: *w },
             _ => Picture { channels: 1, rows: 1, columns: shape.iter().product() },
         }
