@@ -5,7 +5,7 @@ use crate::problem::{BackendSpec, ProblemSpec, Session};
 use crate::spectrum::{Event, SpectrumError, Watch};
 use hesse_core::attack::{AttackLoss, InputOracle, NetworkOracle};
 use hesse_core::graph::Mode;
-use hesse_core::input_hessian::symmetric_eigen;
+use hesse_core::input_hessian::{add_scaled, dot, symmetric_eigen};
 use hesse_core::loss::Loss;
 use hesse_core::registry;
 use hesse_core::vectors::Precision;
@@ -45,7 +45,7 @@ fn with(method: InputMethod, largest: usize, smallest: usize) -> InputOptions {
     InputOptions { method, largest, smallest, tolerance: 1e-8, ..InputOptions::default() }
 }
 
-/// All eigenvalues of the dense Hessian of a session's sample.
+/// The extreme eigenvalues of the dense Hessian of a session's sample, falling: all that are not zero, and zero.
 fn dense(session: &Session, i: usize) -> Vec<f64> {
     let graph = session.network().graph(Mode::Eval).unwrap();
     let oracle = NetworkOracle::new(session.backend(), graph, session.weights(), 64).unwrap();
@@ -55,7 +55,29 @@ fn dense(session: &Session, i: usize) -> Vec<f64> {
     (0..d).for_each(|k| units[k * d + k] = 1.0);
     let matrix =
         oracle.hessian_product(&x.repeat(d), &vec![label; d], AttackLoss::CrossEntropy, &units).unwrap();
-    symmetric_eigen(&matrix, d).values
+    // Its rank is that of the first layer, so it is small in a basis of its rows.
+    let mut basis: Vec<Vec<f64>> = Vec::new();
+    let largest = matrix.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
+    for row in matrix.chunks(d) {
+        let mut rest = row.to_vec();
+        for q in basis.iter().chain(&basis) {
+            let along = dot(q, &rest);
+            add_scaled(&mut rest, -along, q);
+        }
+        let length = dot(&rest, &rest).sqrt();
+        if length > 1e-10 * largest {
+            basis.push(rest.iter().map(|v| v / length).collect());
+        }
+    }
+    let m = basis.len();
+    assert!(m <= 16, "rank {m}");
+    let moved: Vec<Vec<f64>> =
+        basis.iter().map(|q| matrix.chunks(d).map(|row| dot(row, q)).collect::<Vec<f64>>()).collect();
+    let small: Vec<f64> = (0..m * m).map(|e| dot(&basis[e / m], &moved[e % m])).collect();
+    let mut values = symmetric_eigen(&small, m).values;
+    values.push(0.0);
+    values.sort_by(|a, b| b.total_cmp(a));
+    values
 }
 
 #[test]
