@@ -313,7 +313,8 @@ fn an_interrupted_evaluation_keeps_the_batches_that_are_done() {
 #[test]
 fn input_hessians_are_printed_and_written_for_every_sample() {
     let place = Place::new();
-    let run = place.small("spectrum", &["--wrt", "inputs", "--samples", "2..10", "--top", "2", "--json", "out.json"]).ok();
+    let run =
+        place.small("spectrum", &["--wrt", "inputs", "--samples", "2..10", "--top", "2", "--json", "out.json"]).ok();
     assert!(run.out.contains("by the closed form") && run.out.contains("all converged"), "{run:?}");
     let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(place.path("out.json")).unwrap()).unwrap();
     assert_eq!((json["wrt"].as_str(), json["method"].as_str()), (Some("inputs"), Some("logits")));
@@ -338,8 +339,23 @@ fn input_hessians_are_printed_and_written_for_every_sample() {
 fn the_saddle_free_study_ends_with_its_answer() {
     let place = Place::new();
     let arguments = [
-        "study", "saddle-free", "--model", "mlp:hidden=8", "--model", "mlp:hidden=8,activation=tanh", "--data",
-        "glyphs:train=60,test=10", "--epochs", "1", "--landscape", "3", "--out", "runs", "--threads", "1", "--strict",
+        "study",
+        "saddle-free",
+        "--model",
+        "mlp:hidden=8",
+        "--model",
+        "mlp:hidden=8,activation=tanh",
+        "--data",
+        "glyphs:train=60,test=10",
+        "--epochs",
+        "1",
+        "--landscape",
+        "3",
+        "--out",
+        "runs",
+        "--threads",
+        "1",
+        "--strict",
     ];
     let run = place.run(arguments).ok();
     assert!(run.out.contains("Yes: at 10 of 10 samples of 1 piecewise-linear networks"), "{run:?}");

@@ -53,8 +53,7 @@ fn dense(session: &Session, i: usize) -> Vec<f64> {
     let (d, label) = (x.len(), session.dataset().labels[i]);
     let mut units = vec![0.0; d * d];
     (0..d).for_each(|k| units[k * d + k] = 1.0);
-    let matrix =
-        oracle.hessian_product(&x.repeat(d), &vec![label; d], AttackLoss::CrossEntropy, &units).unwrap();
+    let matrix = oracle.hessian_product(&x.repeat(d), &vec![label; d], AttackLoss::CrossEntropy, &units).unwrap();
     // Its rank is that of the first layer, so it is small in a basis of its rows.
     let mut basis: Vec<Vec<f64>> = Vec::new();
     let largest = matrix.iter().fold(0.0, |m: f64, v| m.max(v.abs()));

@@ -4,8 +4,8 @@ use super::export::{csv, markdown};
 use super::options::SaddleFreeOptions;
 use super::{SaddleFreeEvent, SaddleFreeReport, SaddleFreeWatch, cell, plan};
 use crate::report::write_json;
-use crate::study::large_batch::write_text;
 use crate::study::StudyError;
+use crate::study::large_batch::write_text;
 use std::time::Instant;
 
 /// Runs the study, or what is not done of it; see the [module](super).
