@@ -54,7 +54,7 @@ pub struct CellReport {
     pub out_of_range: usize,
     /// Points at which all hold.
     pub hold: usize,
-    /// λ_min / |λ₁| over the points.
+    /// λ_min over the eigenvalue of largest modulus, over the points.
     pub lowest_share: Option<Distribution>,
     /// λ₁.
     pub largest: Option<Distribution>,
