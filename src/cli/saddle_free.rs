@@ -11,8 +11,7 @@ pub(super) fn run(flags: &SaddleFreeFlags, command: &[String]) -> anyhow::Result
     interrupt::listen();
     let mut follower = Follower { label: String::new(), training: None, measuring: None };
     let mut observe = |event: SaddleFreeEvent<'_>| follower.show(event);
-    let studied =
-        saddle_free(&options, &mut SaddleFreeWatch { observe: &mut observe, stop: &interrupt::asked });
+    let studied = saddle_free(&options, &mut SaddleFreeWatch { observe: &mut observe, stop: &interrupt::asked });
     follower.clear();
     let report = studied?;
     output::notes(&report.manifest.notices);

@@ -67,11 +67,7 @@ fn rotate(a: &mut [f64], v: &mut [f64], n: usize, p: usize, q: usize) -> bool {
         return false;
     }
     let theta = (aqq - app) / (2.0 * apq);
-    let t = if theta.abs() < 1e150 {
-        theta.signum() / (theta.abs() + theta.hypot(1.0))
-    } else {
-        0.5 / theta
-    };
+    let t = if theta.abs() < 1e150 { theta.signum() / (theta.abs() + theta.hypot(1.0)) } else { 0.5 / theta };
     let c = 1.0 / t.hypot(1.0);
     let s = t * c;
     a[p * n + p] = app - t * apq;
@@ -136,7 +132,15 @@ mod tests {
     fn a_graded_matrix_keeps_its_small_eigenvalues() {
         // D·(tridiagonal 1/2, 1, 1/2)·D with D = 1, 1e-4, 1e-8: the determinant is that of the middle, 1/2, times D².
         let d = [1.0, 1e-4, 1e-8];
-        let middle = |i: usize, j: usize| if i == j { 1.0 } else if i.abs_diff(j) == 1 { 0.5 } else { 0.0 };
+        let middle = |i: usize, j: usize| {
+            if i == j {
+                1.0
+            } else if i.abs_diff(j) == 1 {
+                0.5
+            } else {
+                0.0
+            }
+        };
         let a: Vec<f64> = (0..9).map(|e| d[e / 3] * middle(e / 3, e % 3) * d[e % 3]).collect();
         let values = symmetric_eigen(&a, 3).values;
         assert!((values.iter().product::<f64>() / 0.5e-24 - 1.0).abs() < 1e-12, "{values:?}");

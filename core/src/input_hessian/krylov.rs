@@ -27,8 +27,7 @@ impl Krylov {
     /// Begins with a vector of any length above zero. `noise` is the relative error of a product: a residual of that
     /// size ends the basis as invariant.
     pub fn new(start: &[f64], noise: f64) -> Self {
-        let mut krylov =
-            Krylov { dimension: start.len(), basis: Vec::new(), diagonal: vec![], beside: vec![], noise };
+        let mut krylov = Krylov { dimension: start.len(), basis: Vec::new(), diagonal: vec![], beside: vec![], noise };
         krylov.push(start.to_vec());
         krylov
     }

@@ -85,7 +85,9 @@ impl Space {
 
     fn model(&self, gradient: &[f64]) -> Option<QuadraticModel> {
         let (m, dimension) = (self.basis.len(), gradient.len());
-        let entry = |i: usize, j: usize| 0.5 * (dot(&self.basis[i], &self.products[j]) + dot(&self.basis[j], &self.products[i]));
+        let entry = |i: usize, j: usize| {
+            0.5 * (dot(&self.basis[i], &self.products[j]) + dot(&self.basis[j], &self.products[i]))
+        };
         let projected: Vec<f64> = (0..m * m).map(|e| entry(e / m, e % m)).collect();
         let eigen = symmetric_eigen(&projected, m);
         let mut vectors = Vec::with_capacity(m * dimension);

@@ -10,8 +10,8 @@
 use crate::one_step::require;
 use crate::part::row_mut;
 use hesse_core::attack::{
-    Attack, AttackEntry, AttackError, AttackRequest, AttackStep, Budget, Goal, InputOracle, Norm, OracleError, geometry,
-    losses,
+    Attack, AttackEntry, AttackError, AttackRequest, AttackStep, Budget, Goal, InputOracle, Norm, OracleError,
+    geometry, losses,
 };
 use hesse_core::eigen::Control;
 use hesse_core::input_hessian::{dot, jacobian_rows};

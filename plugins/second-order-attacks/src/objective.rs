@@ -3,7 +3,9 @@
 //! Only the cross-entropy, because the margin has no curvature on piecewise-linear networks and the others' is no better
 //! known.
 
-use hesse_core::attack::{AttackError, AttackLoss, AttackRequest, Goal, InputOracle, LossGradient, OracleError, losses};
+use hesse_core::attack::{
+    AttackError, AttackLoss, AttackRequest, Goal, InputOracle, LossGradient, OracleError, losses,
+};
 
 /// 1 where the loss is to rise, −1 where it is to fall.
 pub(crate) fn sign(request: &AttackRequest<'_>) -> f64 {
@@ -14,11 +16,7 @@ pub(crate) fn sign(request: &AttackRequest<'_>) -> f64 {
 }
 
 /// Losses and gradients of the cross-entropy itself, whatever the goal. Cost: one gradient.
-pub(crate) fn gradient(
-    oracle: &dyn InputOracle,
-    samples: &[f64],
-    labels: &[u32],
-) -> Result<LossGradient, AttackError> {
+pub(crate) fn gradient(oracle: &dyn InputOracle, samples: &[f64], labels: &[u32]) -> Result<LossGradient, AttackError> {
     if labels.is_empty() {
         return Ok(LossGradient::default());
     }

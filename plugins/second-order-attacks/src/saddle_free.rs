@@ -66,7 +66,7 @@ const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         name: "floor",
         kind: OptionKind::Real,
-        default: "1e-4",
+        default: "0.01",
         help: "smooth networks: the smallest modulus of an eigenvalue as a share of the largest",
     },
     OptionSpec {
@@ -82,7 +82,7 @@ const OPTIONS: &[OptionSpec] = &[
 fn make(options: &Options) -> Result<Box<dyn Attack>, OptionError> {
     options.check("saddle-free", OPTIONS)?;
     Ok(Box::new(SaddleFree {
-        floor: options.number("floor", 0.0)?.unwrap_or(1e-4),
+        floor: options.number("floor", 0.0)?.unwrap_or(0.01),
         damping: options.number("damping", 0.0)?.unwrap_or(0.0),
         search: Search::read(options)?,
     }))

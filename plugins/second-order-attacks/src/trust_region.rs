@@ -84,7 +84,8 @@ impl TrustRegion {
             let steps = rows(displacements, &curved.positions, d);
             let own = rows(gradients, &curved.positions, d);
             let products = product(oracle, &curved.samples, &curved.labels, &steps)?;
-            let each = steps.chunks_exact(d.max(1)).zip(own.chunks_exact(d.max(1))).zip(products.chunks_exact(d.max(1)));
+            let each =
+                steps.chunks_exact(d.max(1)).zip(own.chunks_exact(d.max(1))).zip(products.chunks_exact(d.max(1)));
             for (&i, ((step, g), h)) in curved.positions.iter().zip(each) {
                 rises[i] = goal * (dot(g, step) + 0.5 * dot(h, step));
             }

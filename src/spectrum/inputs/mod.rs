@@ -16,6 +16,8 @@ mod logits;
 mod measure;
 mod options;
 mod report;
+#[cfg(test)]
+mod tests;
 mod text;
 mod trace;
 

@@ -18,8 +18,7 @@ pub(super) fn fill(
     mut stop: impl FnMut() -> bool,
 ) -> Result<bool, OracleError> {
     let d: usize = oracle.shape().iter().product();
-    let mut streams: Vec<Stream> =
-        chunk.indices.iter().map(|&i| Stream::new(seed, Purpose::Probe, i as u64)).collect();
+    let mut streams: Vec<Stream> = chunk.indices.iter().map(|&i| Stream::new(seed, Purpose::Probe, i as u64)).collect();
     let mut draws = vec![Vec::with_capacity(probes); results.len()];
     for _ in 0..probes {
         if stop() {

@@ -54,7 +54,7 @@ pub struct CellReport {
     pub out_of_range: usize,
     /// Points at which all hold.
     pub hold: usize,
-    /// λ_min / |λ₁| over the points.
+    /// λ_min over the eigenvalue of largest modulus, over the points.
     pub lowest_share: Option<Distribution>,
     /// λ₁.
     pub largest: Option<Distribution>,
@@ -91,11 +91,12 @@ pub(super) fn run(
     watch: &mut SaddleFreeWatch<'_>,
 ) -> Result<(CellReport, TrainReport), StudyError> {
     let name = cell.name();
-    let interrupted =
-        |during: &str| StudyError::Interrupted { during: format!("while {during} {name}"), folder: options.out.clone() };
+    let interrupted = |during: &str| StudyError::Interrupted {
+        during: format!("while {during} {name}"),
+        folder: options.out.clone(),
+    };
     let observe = &mut watch.observe;
-    let mut following =
-        train::Watch { observe: &mut |event| observe(SaddleFreeEvent::Train(event)), stop: watch.stop };
+    let mut following = train::Watch { observe: &mut |event| observe(SaddleFreeEvent::Train(event)), stop: watch.stop };
     let trained = train::run(&plan::training(options, cell), &mut following).map_err(|cause| match cause {
         TrainError::Interrupted { .. } => interrupted("training"),
         cause => StudyError::Network { network: cell.model.clone(), cause: Box::new(cause) },
@@ -152,8 +153,11 @@ pub(super) fn run(
         points,
         name,
     };
-    std::fs::create_dir_all(&folder)
-        .map_err(|source| StudyError::Io { operation: "making the folder", path: folder.clone(), source })?;
+    std::fs::create_dir_all(&folder).map_err(|source| StudyError::Io {
+        operation: "making the folder",
+        path: folder.clone(),
+        source,
+    })?;
     write_json(&file, &report)?;
     Ok((report, trained))
 }

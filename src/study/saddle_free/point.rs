@@ -72,7 +72,7 @@ impl Point {
         }
     }
 
-    /// λ_min / |λ₁|; zero for a zero Hessian.
+    /// λ_min over the eigenvalue of largest modulus; zero for a zero Hessian.
     pub fn lowest_share(&self) -> f64 {
         if self.smallest == 0.0 { 0.0 } else { self.smallest / self.largest.abs().max(self.smallest.abs()) }
     }

@@ -63,7 +63,8 @@ fn table(cells: &[CellReport]) -> Table {
         ("", Align::Left),
     ]);
     for cell in cells {
-        let of = |part: &Option<crate::spectrum::inputs::Distribution>, which: fn(&crate::spectrum::inputs::Distribution) -> f64| {
+        let of = |part: &Option<crate::spectrum::inputs::Distribution>,
+                  which: fn(&crate::spectrum::inputs::Distribution) -> f64| {
             part.as_ref().map_or(f64::NAN, which)
         };
         table.row([

@@ -31,47 +31,20 @@ fn distances(linear: &Linear, x: &[f64], y: usize, norm: Norm) -> Vec<f64> {
 }
 
 #[test]
-fn the_linear_trust_region_reaches_the_smallest_perturbation() {
+fn the_linear_trust_region_wastes_no_more_than_the_overshoot_of_its_last_step() {
     let (linear, samples) = problem();
-    for norm in [Norm::L2, Norm::Linf] {
+    for (norm, longest) in [(Norm::L2, 0.05), (Norm::Linf, 0.01)] {
         for radius in ["0.0005", "0.05"] {
             let name = format!("linear-trust-region:radius={radius},steps=2000");
             let outcome = drive(&linear, &samples, &name, norm, &[10.0]);
-            let mut ratios: Vec<f64> = outcome.epsilons[0]
-                .samples
-                .iter()
-                .zip(samples.x.chunks(D))
-                .map(|(s, x)| {
-                    assert!(s.score.success, "{norm} {radius}: sample {}", s.index);
-                    let best =
-                        distances(&linear, x, s.label as usize, norm).into_iter().fold(f64::INFINITY, f64::min);
-                    s.score.norm / best
-                })
-                .collect();
-            ratios.sort_by(f64::total_cmp);
-            // A sample nearer to its boundary than one radius goes beyond by the whole overshoot of 2 %.
-            assert!(ratios[0] >= 1.0 && ratios[31] <= 1.0201, "{norm} {radius}: {ratios:?}");
-            assert!(ratios[16] < 1.021, "{norm} {radius}: median {}", ratios[16]);
+            for (s, x) in outcome.epsilons[0].samples.iter().zip(samples.x.chunks(D)) {
+                let best = distances(&linear, x, s.label as usize, norm).into_iter().fold(f64::INFINITY, f64::min);
+                let waste = s.score.norm - best;
+                // 2 % of the last step, which is no longer than a radius; and what it takes to cross.
+                let allowed = 0.02 * best.min(longest) + 5e-6;
+                assert!(s.score.success && (0.0..=allowed).contains(&waste), "{norm} {radius}: {waste} of {best}");
+            }
         }
-    }
-}
-
-#[test]
-fn far_from_the_boundary_the_linear_trust_region_wastes_less_than_a_thousandth() {
-    let (linear, samples) = problem();
-    let far: Vec<usize> = (0..32)
-        .filter(|&i| {
-            let all = distances(&linear, &samples.x[i * D..(i + 1) * D], samples.labels[i] as usize, Norm::L2);
-            all.into_iter().fold(f64::INFINITY, f64::min) > 0.1
-        })
-        .collect();
-    assert!(far.len() > 8, "{}", far.len());
-    let samples = samples.pick(&far);
-    // Radii stay at the lower bound where they cannot grow: one step of 2 % overshoot among hundreds.
-    let outcome = drive(&linear, &samples, "linear-trust-region:radius=0.0005", Norm::L2, &[10.0]);
-    for (s, x) in outcome.epsilons[0].samples.iter().zip(samples.x.chunks(D)) {
-        let best = distances(&linear, x, s.label as usize, Norm::L2).into_iter().fold(f64::INFINITY, f64::min);
-        assert!((s.score.norm / best - 1.0).abs() < 0.01, "{}", s.score.norm / best);
     }
 }
 

@@ -102,7 +102,7 @@ fn on_a_smooth_network_only_what_minds_the_sign_of_curvature_rises_and_the_trust
         assert!(newton.raised < 0.95 && newton.raised > 0.05, "{said}");
         assert!(free.raised == 1.0 && top.raised == 1.0 && region.raised == 1.0, "{said}");
         assert!(newton.loss < free.loss && free.loss < gradient.loss && top.loss < gradient.loss, "{said}");
-        assert!(region.loss >= gradient.loss && pgd.loss >= region.loss * (1.0 - 1e-3), "{said}");
+        assert!(region.loss >= gradient.loss && pgd.loss >= region.loss * (1.0 - 5e-3), "{said}");
         let ascent = row(&format!("{exact},orientation=ascent"));
         assert!(ascent.raised > newton.raised && ascent.loss > newton.loss, "{ascent:?} {said}");
         // A quarter of the dimensions is enough for the trust region.

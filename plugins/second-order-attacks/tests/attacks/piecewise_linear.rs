@@ -16,8 +16,7 @@ fn dense(oracle: &NetworkOracle<'_>, samples: &Samples) -> Vec<Vec<f64>> {
     let mut all = vec![vec![0.0; PIXELS * PIXELS]; n];
     for k in 0..PIXELS {
         let unit: Vec<f64> = (0..n * PIXELS).map(|i| if i % PIXELS == k { 1.0 } else { 0.0 }).collect();
-        let product =
-            oracle.hessian_product(&samples.x, &samples.labels, AttackLoss::CrossEntropy, &unit).unwrap();
+        let product = oracle.hessian_product(&samples.x, &samples.labels, AttackLoss::CrossEntropy, &unit).unwrap();
         for (matrix, row) in all.iter_mut().zip(product.chunks(PIXELS)) {
             matrix[k * PIXELS..(k + 1) * PIXELS].copy_from_slice(row);
         }
@@ -74,7 +73,12 @@ fn conjugate_gradients_end_after_as_many_steps_as_the_rank() {
     };
     let solved = conjugate_gradients(&mut product, &g, PIXELS, &options).unwrap();
     for ((solution, matrix), g) in solved.iter().zip(&matrices).zip(g.chunks(PIXELS)) {
-        assert!(solution.iterations < CLASSES && solution.residual <= 1e-8, "{} {}", solution.iterations, solution.residual);
+        assert!(
+            solution.iterations < CLASSES && solution.residual <= 1e-8,
+            "{} {}",
+            solution.iterations,
+            solution.residual
+        );
         assert!(apart(&solution.direction, &pseudo_inverse(matrix, g)) < 1e-5);
     }
     // And a smooth network needs more.
@@ -107,7 +111,11 @@ fn both_solvers_of_the_newton_step_agree_on_a_moderate_network() {
     let (oracle, samples) = problem(&toy);
     let step = |name: &str, norm| -> Vec<Vec<f64>> {
         let moved = propose(&oracle, &samples, name, norm, 0.05);
-        moved.chunks(PIXELS).zip(samples.x.chunks(PIXELS)).map(|(a, b)| a.iter().zip(b).map(|(a, b)| a - b).collect()).collect()
+        moved
+            .chunks(PIXELS)
+            .zip(samples.x.chunks(PIXELS))
+            .map(|(a, b)| a.iter().zip(b).map(|(a, b)| a - b).collect())
+            .collect()
     };
     let closed = step("l2hess", Norm::L2);
     let iterated = step("l2hess:solver=cg,tolerance=1e-10", Norm::L2);

@@ -93,8 +93,7 @@ fn the_step_satisfies_the_conditions_of_the_global_maximum() {
                 let product = oracle.multiply(&step);
                 let mu = (dot(&step, &product) + dot(&step, g)) / dot(&step, &step);
                 // (H − μI) d = −g with μ ≥ λ_max and μ (‖d‖ − ε) = 0 is sufficient.
-                let residual: Vec<f64> =
-                    (0..d).map(|i| product[i] - mu * step[i] + g[i]).collect();
+                let residual: Vec<f64> = (0..d).map(|i| product[i] - mu * step[i] + g[i]).collect();
                 let scale = length(g) + top * epsilon;
                 assert!(length(&residual) < 1e-8 * scale, "D {d}, hard {hard}, ε {epsilon}: {}", length(&residual));
                 assert!(mu >= top * (1.0 - 1e-8), "D {d}, hard {hard}, ε {epsilon}: μ {mu} below {top}");

@@ -15,7 +15,8 @@ fn a_norm_without_a_form_is_refused_with_those_that_have_one() {
     let (oracle, samples) = (toy.oracle(2), toy.samples(2));
     for name in names() {
         for norm in [Norm::Linf, Norm::L2, Norm::L1] {
-            let result = attack(name).run(&oracle, &samples.request(norm, 0.1), &mut |_: AttackStep<'_>| Control::Continue);
+            let result =
+                attack(name).run(&oracle, &samples.request(norm, 0.1), &mut |_: AttackStep<'_>| Control::Continue);
             match result {
                 Ok(_) => assert!(norms(name).contains(&norm), "{name} {norm}"),
                 Err(AttackError::Norm { attack, known, .. }) => {
