@@ -3,9 +3,7 @@
 use crate::climb::{Climb, Return, SHARE, Start};
 use crate::restarts::{RANDOM_START, RESTARTS, repeated, starts_of};
 use crate::uphill::{LOSS, loss_of};
-use hesse_core::attack::{
-    Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle,
-};
+use hesse_core::attack::{Attack, AttackEntry, AttackError, AttackLoss, AttackRequest, AttackStep, InputOracle};
 use hesse_core::eigen::Control;
 use hesse_core::options::{OptionError, OptionKind, OptionSpec, Options};
 
