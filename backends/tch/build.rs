@@ -31,7 +31,7 @@ fn main() {
     build.files(SOURCES.map(|s| format!("cpp/{s}.cpp")));
     build.compile("hesse_tch_shim");
     let place = libraries.display();
-    for kind in ["cdylib-link-arg", "link-arg-tests", "link-arg-benches"] {
+    for kind in ["cdylib-link-arg", "link-arg-tests"] {
         println!("cargo:rustc-{kind}=-Wl,-rpath,{place}:$ORIGIN:$ORIGIN/../libtorch/lib");
     }
     // libc10 is needed by libtorch_cpu and by the C++ part itself.

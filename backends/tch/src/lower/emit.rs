@@ -148,9 +148,17 @@ impl Emitter<'_> {
         self.apply(v, small, &mut code, &mut reads);
         if reads.is_empty() {
             // A function of constants alone still needs to know its type.
-            reads.extend(self.reads(&self.graph.node(v).operands).first().copied());
+            reads.extend(self.any_slot(v));
         }
         (code, reads)
+    }
+
+    /// Where some operand of a chain is.
+    fn any_slot(&self, v: ValueId) -> Option<Slot> {
+        self.graph.node(v).operands.iter().find_map(|&o| match self.analysis.inlined[o.index()] {
+            true => self.any_slot(o),
+            false => self.slots[o.index()],
+        })
     }
 
     fn operand(&self, v: ValueId, small: bool, code: &mut Vec<Instruction>, reads: &mut Vec<Slot>) {

@@ -56,8 +56,9 @@ pub(super) fn from_index(op: &Op, i: &Tensor, sizes: &[i64], kind: tch::Kind) ->
         Op::IndexEquals(value) => Some(i.f_eq(i64::from(*value)).and_then(|e| e.f_to_kind(kind)).map_err(words)),
         Op::OneHot(_) => {
             let zeros = Tensor::f_zeros(sizes, (kind, i.device()));
-            let at = i.f_unsqueeze(-1);
-            Some(zeros.and_then(|mut z| z.f_scatter_value_(-1, &at?, 1.0)).map_err(words))
+            // The ones as a tensor: where a call with a number fails, tch panics when it drops the number.
+            let ones = i.f_unsqueeze(-1).and_then(|at| Ok((at.f_ones_like()?.f_to_kind(kind)?, at)));
+            Some(zeros.and_then(|mut z| ones.and_then(|(ones, at)| z.f_scatter_(-1, &at, &ones))).map_err(words))
         }
         _ => None,
     }
