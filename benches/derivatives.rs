@@ -1,4 +1,4 @@
-//! Gradient and Hessian product on the Candle CPU backend, as criterion benches and as ratios.
+//! Gradient and Hessian product on the Candle CPU backend, as criterion benches and as ratios; ratios on libtorch too.
 //!
 //! The ratios are what is quoted: they come from alternating runs in one process, so that the noise of a shared machine
 //! falls on both. Rates count a gradient as 3 and a product as 6 forward passes, and are shown as a share of the f32
@@ -169,6 +169,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let request = BackendRequest { device: "cpu".into(), precision: Precision::F32, threads: None };
     let backend = hesse_candle::CandleBackend::new(&request)?;
     ratios(&backend)?;
+    // Where its library has been built for this profile, the same on libtorch.
+    match hesse::problem::lookup::backend("tch") {
+        Ok(entry) => ratios((entry.open)(&request)?.as_ref())?,
+        Err(absent) => println!("{absent}"),
+    }
     let mut criterion = Criterion::default().configure_from_args();
     for &(name, input, batch, _) in CASES {
         let mut case = Case::new(&backend, name, input, batch)?;

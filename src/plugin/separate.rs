@@ -49,7 +49,9 @@ pub enum SeparateError {
         mend: &'static str,
     },
     /// There is one that does not load: most often, what it needs is missing or of another version.
-    #[error("backend {name}: {cause}; `{mend}` mends a library, or a library that it needs, that is missing or foreign")]
+    #[error(
+        "backend {name}: {cause}; `{mend}` mends a library, or a library that it needs, that is missing or foreign"
+    )]
     Load {
         /// Which backend.
         name: &'static str,

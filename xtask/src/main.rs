@@ -83,7 +83,8 @@ fn main() -> ExitCode {
     };
     let mut failed = Vec::new();
     let mut with_libtorch = true;
-    if steps.iter().any(|s| s.arguments.contains(&"--workspace")) && std::env::var_os("LIBTORCH_USE_PYTORCH").is_none() {
+    if steps.iter().any(|s| s.arguments.contains(&"--workspace")) && std::env::var_os("LIBTORCH_USE_PYTORCH").is_none()
+    {
         println!("== libtorch");
         if let Err(cause) = libtorch::bring() {
             // Everything else can still be tested; the task fails all the same.

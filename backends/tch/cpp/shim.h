@@ -40,10 +40,14 @@ void hesse_leave(void *guard);
 hesse_error hesse_describe(char **text);
 void hesse_trim();
 
-// convolution.cpp
-hesse_error hesse_conv(hesse_tensor x, hesse_tensor w, const HesseConvolution *c, hesse_tensor *y);
-hesse_error hesse_conv_input_grad(hesse_tensor gy, hesse_tensor w, const HesseConvolution *c, hesse_tensor *x);
-hesse_error hesse_conv_weight_grad(hesse_tensor x, hesse_tensor gy, const HesseConvolution *c, hesse_tensor *w);
+// convolution.cpp; `last`: images lie with their channels last
+hesse_error hesse_conv(hesse_tensor x, hesse_tensor w, const HesseConvolution *c, bool last,
+                       hesse_tensor *y);
+hesse_error hesse_conv_input_grad(hesse_tensor gy, hesse_tensor w, const HesseConvolution *c, bool last,
+                                  hesse_tensor *x);
+hesse_error hesse_conv_weight_grad(hesse_tensor x, hesse_tensor gy, const HesseConvolution *c, bool last,
+                                   hesse_tensor *w);
+hesse_error hesse_channels_last(hesse_tensor x, hesse_tensor *y);
 
 // pooling.cpp
 hesse_error hesse_max_pool_index(hesse_tensor x, const HesseWindow *w, hesse_tensor *index);

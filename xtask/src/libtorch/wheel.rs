@@ -70,7 +70,8 @@ mod tests {
         let torch = &WHEELS[0];
         assert_eq!(torch.place("torch/lib/libc10.so").as_deref(), Some("lib/libc10.so"));
         assert_eq!(torch.place("torch/include/ATen/Tensor.h").as_deref(), Some("include/ATen/Tensor.h"));
-        for other in ["torch/lib/libtorch_cuda.so", "torch/nn/__init__.py", "torch/include/../../x", "torch/include//x"] {
+        for other in ["torch/lib/libtorch_cuda.so", "torch/nn/__init__.py", "torch/include/../../x", "torch/include//x"]
+        {
             assert_eq!(torch.place(other), None, "{other}");
         }
         assert_eq!(WHEELS[1].place("nvidia/cu13/include/cuda.h"), None);

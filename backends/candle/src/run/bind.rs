@@ -44,12 +44,8 @@ impl Bound {
                 continue;
             };
             let found = match source {
-                Source::Parameter(i) => {
-                    flat(feed.parameters.as_ref(), 0, layout.parameter(i), layout.parameter_len)
-                }
-                Source::Buffer(i) => {
-                    flat(feed.buffers.as_ref(), 0, layout.buffer(i), layout.buffer_len)
-                }
+                Source::Parameter(i) => flat(feed.parameters.as_ref(), 0, layout.parameter(i), layout.parameter_len),
+                Source::Buffer(i) => flat(feed.buffers.as_ref(), 0, layout.buffer(i), layout.buffer_len),
                 Source::Samples => uploaded(feed.samples, info.kind),
                 Source::Labels => uploaded(feed.labels, info.kind),
                 Source::Targets => uploaded(feed.targets, info.kind),

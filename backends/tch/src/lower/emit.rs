@@ -1,16 +1,20 @@
 //! The pass that writes the steps.
 
 use super::analysis::{Analysis, Fusion, Repeats, analyse, is_cheap, small};
+use super::images::{images, is_convolution};
 use super::{Constant, Kept, Kernel, Leaf, Lowered, Slot, Step};
 use crate::shim::Instruction;
-use hesse_core::graph::{Binary, Graph, Kind, Op, Scalar, Unary, ValueId};
+use hesse_core::graph::{Binary, Graph, Kind, Node, Op, Scalar, Unary, ValueId};
 use hesse_core::program::{Program, Role};
+use hesse_core::vectors::Precision;
 
 struct Emitter<'a> {
     graph: &'a Graph,
     analysis: Analysis,
     batch: usize,
     fusion: Fusion,
+    /// Which values are images that lie with their channels last.
+    images: Vec<bool>,
     /// Where each value is.
     slots: Vec<Option<Slot>>,
     /// Where the small value is that a repeated one repeats.
@@ -19,13 +23,15 @@ struct Emitter<'a> {
 }
 
 /// Lowers a program for a batch size.
-pub(crate) fn lower(program: &Program, batch: usize, fusion: Fusion) -> Lowered {
+pub(crate) fn lower(program: &Program, batch: usize, fusion: Fusion, precision: Precision) -> Lowered {
     let count = program.graph.nodes().len();
     let mut e = Emitter {
         graph: &program.graph,
         analysis: analyse(program, fusion),
         batch,
         fusion,
+        // Where oneDNN computes convolutions; see cpp/convolution.cpp.
+        images: if precision == Precision::F32 { images(&program.graph) } else { vec![false; count] },
         slots: vec![None; count],
         small: vec![None; count],
         out: Lowered::default(),
@@ -51,8 +57,18 @@ impl Emitter<'_> {
 
     fn step(&mut self, v: ValueId, kernel: Kernel, reads: Vec<Slot>, sizes: Vec<i64>) -> Slot {
         let write = self.slot();
-        let name = self.graph.node(v).op.name();
-        self.out.steps.push(Step { kernel, reads, write: Some(write), sizes, name, drops: Vec::new() });
+        let Node { op, operands, .. } = self.graph.node(v);
+        // The weight gradient is no image, and its operands are.
+        let last = self.images[v.index()] || operands.iter().any(|o| self.images[o.index()]) && is_convolution(op);
+        self.out.steps.push(Step {
+            kernel,
+            reads,
+            write: Some(write),
+            sizes,
+            last,
+            name: op.name(),
+            drops: Vec::new(),
+        });
         write
     }
 
@@ -71,7 +87,15 @@ impl Emitter<'_> {
             self.out.kept[*k] = Kept { elements, kind: node.kind };
         }
         let (kernel, reads, name) = (Kernel::Deliver(role.clone()), vec![slot], node.op.name());
-        self.out.steps.push(Step { kernel, reads, write: None, sizes: self.sizes(v), name, drops: Vec::new() });
+        self.out.steps.push(Step {
+            kernel,
+            reads,
+            write: None,
+            sizes: self.sizes(v),
+            last: false,
+            name,
+            drops: Vec::new(),
+        });
     }
 
     fn value(&mut self, v: ValueId) {
@@ -124,9 +148,17 @@ impl Emitter<'_> {
         self.apply(v, small, &mut code, &mut reads);
         if reads.is_empty() {
             // A function of constants alone still needs to know its type.
-            reads.extend(self.reads(&self.graph.node(v).operands).first().copied());
+            reads.extend(self.any_slot(v));
         }
         (code, reads)
+    }
+
+    /// Where some operand of a chain is.
+    fn any_slot(&self, v: ValueId) -> Option<Slot> {
+        self.graph.node(v).operands.iter().find_map(|&o| match self.analysis.inlined[o.index()] {
+            true => self.any_slot(o),
+            false => self.slots[o.index()],
+        })
     }
 
     fn operand(&self, v: ValueId, small: bool, code: &mut Vec<Instruction>, reads: &mut Vec<Slot>) {

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod emit;
+mod images;
 
 pub(crate) use analysis::Fusion;
 pub(crate) use emit::lower;
@@ -40,6 +41,8 @@ pub(crate) struct Step {
     pub write: Option<Slot>,
     /// Sizes of the result.
     pub sizes: Vec<i64>,
+    /// Whether images lie with their channels last in memory.
+    pub last: bool,
     /// The primitive, for messages.
     pub name: &'static str,
     /// What nobody reads after this step.
@@ -49,10 +52,7 @@ pub(crate) struct Step {
 impl Kernel {
     /// Whether the result is (or may be) a view of the operand.
     pub fn makes_view(&self) -> bool {
-        matches!(
-            self,
-            Kernel::Repeat(_) | Kernel::Primitive(Op::Reshape(_) | Op::Permute(_) | Op::Slice { .. })
-        )
+        matches!(self, Kernel::Repeat(_) | Kernel::Primitive(Op::Reshape(_) | Op::Permute(_) | Op::Slice { .. }))
     }
 }
 

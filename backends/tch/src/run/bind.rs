@@ -24,7 +24,9 @@ impl Inputs<'_> {
         let Inputs { layout, feed, .. } = self;
         let elements: i64 = leaf.sizes.iter().product();
         let found = match leaf.source {
-            Source::Parameter(i) => self.part(feed.parameters.as_ref(), 0, layout.parameter(i), layout.parameter_len, leaf),
+            Source::Parameter(i) => {
+                self.part(feed.parameters.as_ref(), 0, layout.parameter(i), layout.parameter_len, leaf)
+            }
             Source::Buffer(i) => self.part(feed.buffers.as_ref(), 0, layout.buffer(i), layout.buffer_len, leaf),
             Source::Samples => self.uploaded(feed.samples, leaf)?,
             Source::Labels => self.uploaded(feed.labels, leaf)?,

@@ -61,14 +61,13 @@ impl TchExecutable {
         let name = program.name.clone();
         let fail = |cause| failure(&name, "constant", cause);
         let _entered = Entered::new(threads).map_err(fail)?;
-        let lowered = lower(program, batch, fusion);
+        let lowered = lower(program, batch, fusion, precision);
         let mut constants = Vec::new();
         for c in &lowered.constants {
             let tensor = match c.values[..] {
                 // One number in memory, seen as many.
-                [one] => Tensor::f_full([1], one, (kind_of(precision), Device::Cpu)).and_then(|t| {
-                    t.f_reshape(vec![1; c.sizes.len()])?.f_expand(&c.sizes[..], false)
-                }),
+                [one] => Tensor::f_full([1], one, (kind_of(precision), Device::Cpu))
+                    .and_then(|t| t.f_reshape(vec![1; c.sizes.len()])?.f_expand(&c.sizes[..], false)),
                 _ => Tensor::f_from_slice(&c.values)
                     .and_then(|t| t.f_to_kind(kind_of(precision)))
                     .and_then(|t| t.f_view(&c.sizes[..])),
@@ -118,7 +117,7 @@ impl TchExecutable {
                     [i] => primitives::from_index(op, i, &step.sizes, kind_of(self.precision)),
                     _ => None,
                 };
-                told.unwrap_or_else(|| primitives::apply(op, reads, &step.sizes, self.source.1))
+                told.unwrap_or_else(|| primitives::apply(op, reads, &step.sizes, self.source.1, step.last))
             }
             _ => Err("operands do not fit".to_string()),
         };
@@ -126,13 +125,7 @@ impl TchExecutable {
     }
 
     /// Hands a value to the caller.
-    fn deliver(
-        &self,
-        step: &Step,
-        role: &Role,
-        value: &Tensor,
-        out: &mut Delivery<'_>,
-    ) -> Result<(), BackendError> {
+    fn deliver(&self, step: &Step, role: &Role, value: &Tensor, out: &mut Delivery<'_>) -> Result<(), BackendError> {
         let fail = |cause| self.failed(step, cause);
         match role {
             Role::Flat { offset } => {

@@ -4,8 +4,8 @@ use crate::shim::{self, Outcome, Softmax, words};
 use hesse_core::graph::{Binary, Op, Unary};
 use tch::{TchError, Tensor};
 
-/// Applies a primitive; `sizes` are those of its result.
-pub(super) fn apply(op: &Op, x: &[&Tensor], sizes: &[i64], batch: usize) -> Outcome<Tensor> {
+/// Applies a primitive; `sizes` are those of its result, and `last` says that an image lies with its channels last.
+pub(super) fn apply(op: &Op, x: &[&Tensor], sizes: &[i64], batch: usize, last: bool) -> Outcome<Tensor> {
     match (op, x) {
         (Op::Unary(f), [x]) => unary(*f, x).map_err(words),
         (Op::Binary(f), [a, b]) => binary(*f, a, b).map_err(words),
@@ -13,9 +13,9 @@ pub(super) fn apply(op: &Op, x: &[&Tensor], sizes: &[i64], batch: usize) -> Outc
         (Op::Shift(c), [x]) => x.f_add_scalar(c.0).map_err(words),
         (Op::Power(p), [x]) => x.f_pow_tensor_scalar(p.0).map_err(words),
         (Op::MatMul { transpose_a, transpose_b }, [a, b]) => product(a, *transpose_a, b, *transpose_b).map_err(words),
-        (Op::Conv(c), [x, w]) => shim::conv(x, w, c),
-        (Op::ConvInputGrad(c), [gy, w]) => shim::conv_input_grad(gy, w, c),
-        (Op::ConvWeightGrad(c), [x, gy]) => shim::conv_weight_grad(x, gy, c),
+        (Op::Conv(c), [x, w]) => shim::conv(x, w, c, last),
+        (Op::ConvInputGrad(c), [gy, w]) => shim::conv_input_grad(gy, w, c, last),
+        (Op::ConvWeightGrad(c), [x, gy]) => shim::conv_weight_grad(x, gy, c, last),
         (Op::MaxPoolIndex(w), [x]) => shim::max_pool_index(x, w),
         (Op::AveragePool { window, count_padding }, [x]) => shim::average_pool(x, window, *count_padding),
         (Op::AveragePoolGrad { window, count_padding }, [g]) => shim::average_pool_grad(g, window, *count_padding),
@@ -23,7 +23,10 @@ pub(super) fn apply(op: &Op, x: &[&Tensor], sizes: &[i64], batch: usize) -> Outc
         (Op::ScatterAdd(n), [g, i]) => shim::scatter_add(g, i, *n),
         (Op::TakeRows, [table, i]) => take_rows(table, i, sizes).map_err(words),
         (Op::PutRows(_), [g, i]) => put_rows(g, i, sizes).map_err(words),
-        (Op::Reshape(_), [x]) => x.f_reshape(sizes).map_err(words),
+        (Op::Reshape(_), [x]) => {
+            let y = x.f_reshape(sizes).map_err(words)?;
+            if last { shim::channels_last(&y) } else { Ok(y) }
+        }
         (Op::Permute(p), [x]) => x.f_permute(p.iter().map(|&a| a as i64).collect::<Vec<_>>()).map_err(words),
         (Op::Sum(axes), [x]) => {
             let axes: Vec<i64> = axes.iter().map(|&a| a as i64).collect();
@@ -53,8 +56,9 @@ pub(super) fn from_index(op: &Op, i: &Tensor, sizes: &[i64], kind: tch::Kind) ->
         Op::IndexEquals(value) => Some(i.f_eq(i64::from(*value)).and_then(|e| e.f_to_kind(kind)).map_err(words)),
         Op::OneHot(_) => {
             let zeros = Tensor::f_zeros(sizes, (kind, i.device()));
-            let at = i.f_unsqueeze(-1);
-            Some(zeros.and_then(|mut z| z.f_scatter_value_(-1, &at?, 1.0)).map_err(words))
+            // The ones as a tensor: where a call with a number fails, tch panics when it drops the number.
+            let ones = i.f_unsqueeze(-1).and_then(|at| Ok((at.f_ones_like()?.f_to_kind(kind)?, at)));
+            Some(zeros.and_then(|mut z| ones.and_then(|(ones, at)| z.f_scatter_(-1, &at, &ones))).map_err(words))
         }
         _ => None,
     }

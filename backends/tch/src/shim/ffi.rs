@@ -46,20 +46,25 @@ unsafe extern "C" {
         x: *const C_tensor,
         w: *const C_tensor,
         c: *const Convolution,
+        last: bool,
         y: *mut *mut C_tensor,
     ) -> Error;
     pub(super) fn hesse_conv_input_grad(
         gy: *const C_tensor,
         w: *const C_tensor,
         c: *const Convolution,
+        last: bool,
         x: *mut *mut C_tensor,
     ) -> Error;
     pub(super) fn hesse_conv_weight_grad(
         x: *const C_tensor,
         gy: *const C_tensor,
         c: *const Convolution,
+        last: bool,
         w: *mut *mut C_tensor,
     ) -> Error;
+
+    pub(super) fn hesse_channels_last(x: *const C_tensor, y: *mut *mut C_tensor) -> Error;
 
     pub(super) fn hesse_max_pool_index(x: *const C_tensor, w: *const Window, index: *mut *mut C_tensor) -> Error;
     pub(super) fn hesse_average_pool(

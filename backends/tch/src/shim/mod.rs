@@ -123,22 +123,28 @@ fn window(w: &Window) -> ffi::Window {
     ffi::Window { input: pair(w.input), kernel: pair(w.kernel), stride: pair(w.stride), padding: pair(w.padding) }
 }
 
-/// `(x, w) → y`.
-pub(crate) fn conv(x: &Tensor, w: &Tensor, c: &Convolution) -> Outcome<Tensor> {
+/// `(x, w) → y`; `last`: images lie with their channels last, here and in what follows.
+pub(crate) fn conv(x: &Tensor, w: &Tensor, c: &Convolution, last: bool) -> Outcome<Tensor> {
     // SAFETY: the tensors live during the call, and so does the geometry.
-    made(|y| unsafe { ffi::hesse_conv(x.as_ptr(), w.as_ptr(), &convolution(c), y) })
+    made(|y| unsafe { ffi::hesse_conv(x.as_ptr(), w.as_ptr(), &convolution(c), last, y) })
 }
 
 /// `(gy, w) → x`.
-pub(crate) fn conv_input_grad(gy: &Tensor, w: &Tensor, c: &Convolution) -> Outcome<Tensor> {
+pub(crate) fn conv_input_grad(gy: &Tensor, w: &Tensor, c: &Convolution, last: bool) -> Outcome<Tensor> {
     // SAFETY: as above.
-    made(|x| unsafe { ffi::hesse_conv_input_grad(gy.as_ptr(), w.as_ptr(), &convolution(c), x) })
+    made(|x| unsafe { ffi::hesse_conv_input_grad(gy.as_ptr(), w.as_ptr(), &convolution(c), last, x) })
 }
 
 /// `(x, gy) → w`.
-pub(crate) fn conv_weight_grad(x: &Tensor, gy: &Tensor, c: &Convolution) -> Outcome<Tensor> {
+pub(crate) fn conv_weight_grad(x: &Tensor, gy: &Tensor, c: &Convolution, last: bool) -> Outcome<Tensor> {
     // SAFETY: as above.
-    made(|w| unsafe { ffi::hesse_conv_weight_grad(x.as_ptr(), gy.as_ptr(), &convolution(c), w) })
+    made(|w| unsafe { ffi::hesse_conv_weight_grad(x.as_ptr(), gy.as_ptr(), &convolution(c), last, w) })
+}
+
+/// The same image with its channels last in memory.
+pub(crate) fn channels_last(x: &Tensor) -> Outcome<Tensor> {
+    // SAFETY: as above.
+    made(|y| unsafe { ffi::hesse_channels_last(x.as_ptr(), y) })
 }
 
 /// Positions of maxima within planes.
@@ -251,7 +257,8 @@ pub(crate) fn chain(code: &[Instruction], operands: &[&Tensor], sizes: &[i64]) -
     let mut depth = 0usize;
     for step in code {
         let known = !matches!(step, Instruction::Load(i) if *i >= operands.len());
-        depth = depth.checked_sub(step.takes()).map(|d| d + 1).filter(|&d| d <= DEEPEST && known).ok_or("a wrong chain")?;
+        depth =
+            depth.checked_sub(step.takes()).map(|d| d + 1).filter(|&d| d <= DEEPEST && known).ok_or("a wrong chain")?;
     }
     if depth != 1 || operands.is_empty() {
         return Err("a wrong chain".into());
@@ -327,16 +334,11 @@ mod tests {
 
     #[test]
     fn an_exception_of_libtorch_is_an_error_with_its_words() {
-        let c = Convolution {
-            input: [4, 4],
-            kernel: [3, 3],
-            stride: [1, 1],
-            padding: [0, 0],
-            dilation: [1, 1],
-            groups: 1,
-        };
-        let (x, w) = (Tensor::zeros([1, 2, 4, 4], tch::kind::DOUBLE_CPU), Tensor::zeros([1, 3, 3, 3], tch::kind::DOUBLE_CPU));
-        let error = conv(&x, &w, &c).unwrap_err();
+        let c =
+            Convolution { input: [4, 4], kernel: [3, 3], stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 };
+        let (x, w) =
+            (Tensor::zeros([1, 2, 4, 4], tch::kind::DOUBLE_CPU), Tensor::zeros([1, 3, 3, 3], tch::kind::DOUBLE_CPU));
+        let error = conv(&x, &w, &c, false).unwrap_err();
         assert!(error.contains("channels") && !error.contains('\n'), "{error}");
     }
 }

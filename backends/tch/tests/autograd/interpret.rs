@@ -71,14 +71,9 @@ fn apply(op: &Op, x: &[&Tensor], shape: &[i64], batch: usize) -> Tensor {
             let turned = |x: &Tensor, turn: bool| if turn { x.transpose(-2, -1) } else { x.shallow_clone() };
             turned(x[0], *transpose_a).matmul(&turned(x[1], *transpose_b))
         }
-        Op::Conv(c) => x[0].conv2d(
-            x[1],
-            None::<Tensor>,
-            long(&c.stride),
-            long(&c.padding),
-            long(&c.dilation),
-            c.groups as i64,
-        ),
+        Op::Conv(c) => {
+            x[0].conv2d(x[1], None::<Tensor>, long(&c.stride), long(&c.padding), long(&c.dilation), c.groups as i64)
+        }
         Op::MaxPoolIndex(w) => max_index(x[0], w),
         Op::AveragePool { window, count_padding } => average(x[0], window, *count_padding),
         Op::Gather => x[0].gather(-1, x[1], false),
@@ -120,8 +115,8 @@ fn apply(op: &Op, x: &[&Tensor], shape: &[i64], batch: usize) -> Tensor {
         Op::IndexReplace(from, to) => x[0].masked_fill(&x[0].eq(i64::from(*from)), i64::from(*to)),
         Op::OneHot(n) => x[0].one_hot(*n as i64).to_kind(Kind::Double),
         Op::Softmax => x[0].softmax(-1, Kind::Double),
-        Op::SoftmaxCentre => x[1] - (x[0] * x[1]).sum_dim_intlist([-1], true, Kind::Double),
-        Op::SoftmaxCovariance => x[0] * (x[1] - (x[0] * x[1]).sum_dim_intlist([-1], true, Kind::Double)),
+        Op::SoftmaxCentre => x[1] - (x[0] * x[1]).sum_dim_intlist(&[-1i64][..], true, Kind::Double),
+        Op::SoftmaxCovariance => x[0] * (x[1] - (x[0] * x[1]).sum_dim_intlist(&[-1i64][..], true, Kind::Double)),
         Op::LogSumExp => x[0].logsumexp([-1], false),
         Op::CrossEntropy => -x[0].log_softmax(-1, Kind::Double).gather(-1, &x[1].unsqueeze(-1), false).squeeze_dim(-1),
         Op::SoftmaxResidual => {
@@ -136,12 +131,10 @@ fn apply(op: &Op, x: &[&Tensor], shape: &[i64], batch: usize) -> Tensor {
         Op::ConvWeightGrad(c) => adjoint(shape, x[1], |w| {
             x[0].conv2d(w, None::<Tensor>, long(&c.stride), long(&c.padding), long(&c.dilation), c.groups as i64)
         }),
-        Op::AveragePoolGrad { window, count_padding } => {
-            adjoint(shape, x[0], |z| average(z, window, *count_padding))
+        Op::AveragePoolGrad { window, count_padding } => adjoint(shape, x[0], |z| average(z, window, *count_padding)),
+        Op::PutRows(_) => {
+            adjoint(shape, x[0], |table| table.index_select(0, &x[1].reshape([-1])).reshape(&x[0].size()[..]))
         }
-        Op::PutRows(_) => adjoint(shape, x[0], |table| {
-            table.index_select(0, &x[1].reshape([-1])).reshape(&x[0].size()[..])
-        }),
         Op::Input(_) => unreachable!("inputs have values"),
     }
 }
