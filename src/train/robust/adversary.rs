@@ -2,6 +2,7 @@
 
 use crate::problem::{ProblemError, lookup};
 use crate::train::robust::divergence::DivergenceAscent;
+use crate::train::robust::fast::FastStep;
 use crate::train::{TrainError, options::require};
 use hesse_core::Attack;
 use hesse_core::attack::Norm;
@@ -13,6 +14,11 @@ use std::fmt;
 pub enum Inner {
     /// A registered attack, `name:key=value,…`.
     Named(String),
+    /// FastAT's own: one step from a uniform start that the box does not cut.
+    Fast {
+        /// Its length as a share of ε.
+        alpha: f64,
+    },
     /// TRADES' own: projected steps up the divergence KL(f(x) ‖ f(x')).
     Divergence {
         /// Number of steps.
@@ -54,6 +60,9 @@ impl Adversary {
         require(budget, "ε of training", "a number of at least 0", self.epsilon)?;
         let share = self.mix > 0.0 && self.mix <= 1.0;
         require(share, "adversarial share of a batch", "a number above 0, at most 1", self.mix)?;
+        if let Inner::Fast { alpha } = self.inner {
+            require(alpha > 0.0 && alpha.is_finite(), "step of FastAT", "a positive share of ε", alpha)?;
+        }
         if let Inner::Divergence { steps, share } = self.inner {
             require(steps >= 1, "steps of TRADES", "at least 1", steps)?;
             require(share > 0.0 && share.is_finite(), "step of TRADES", "a positive share of ε", share)?;
@@ -71,6 +80,7 @@ impl Adversary {
                 let (entry, options) = lookup::attack(text)?;
                 Ok((entry.make)(&options)?)
             }
+            Inner::Fast { alpha } => Ok(Box::new(FastStep { alpha: *alpha })),
             Inner::Divergence { steps, share } => Ok(Box::new(DivergenceAscent { steps: *steps, share: *share })),
         }
     }
@@ -80,6 +90,7 @@ impl fmt::Display for Adversary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.inner {
             Inner::Named(attack) => f.write_str(attack)?,
+            Inner::Fast { alpha } => write!(f, "one step of {alpha} ε from a uniform start")?,
             Inner::Divergence { steps, share } => write!(f, "divergence ascent of {steps} steps of {share} ε")?,
         }
         write!(f, " at {} ε {} on {} of each batch in {} mode", self.norm, self.epsilon, self.mix, self.mode)

@@ -140,7 +140,10 @@ impl Method {
                 Inner::Named(attack.clone().ok_or_else(missing)?)
             }
             Method::ProjectedAscent { steps } => own(format!("pgd:steps={steps},return=last"))?,
-            Method::Fast { alpha } => own(format!("pgd:steps=1,rel_step={alpha},return=last"))?,
+            Method::Fast { alpha } => {
+                own(format!("one step of {alpha} ε from a uniform start"))?;
+                Inner::Fast { alpha: *alpha }
+            }
             Method::Trades { steps, share, .. } => match attack.clone() {
                 Some(attack) => Inner::Named(attack),
                 None => Inner::Divergence { steps: *steps, share: *share },
@@ -221,7 +224,7 @@ mod tests {
     #[test]
     fn a_method_and_an_attack_become_one_defence_or_an_error_that_names_the_flag() {
         let fast = Method::Fast { alpha: 1.25 }.with(words(None, Some(0.3))).unwrap();
-        let expected = Adversary::new("pgd:steps=1,rel_step=1.25,return=last", Norm::Linf, 0.3);
+        let expected = Adversary { inner: Inner::Fast { alpha: 1.25 }, ..Adversary::new("", Norm::Linf, 0.3) };
         assert_eq!(fast, Robust::Adversarial(expected));
         let at = Method::Adversarial.with(words(Some("fgsm"), Some(0.1))).unwrap();
         assert_eq!(at, Robust::Adversarial(Adversary::new("fgsm", Norm::Linf, 0.1)));

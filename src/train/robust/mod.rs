@@ -19,6 +19,7 @@
 mod adversary;
 mod divergence;
 mod examples;
+mod fast;
 mod method;
 
 pub use adversary::{Adversary, Inner};
