@@ -15,6 +15,7 @@ fn session(seed: u64, precision: Precision) -> Session {
         data: "glyphs".parse().unwrap(),
         split: "train".parse().unwrap(),
         samples: "0..48".parse().unwrap(),
+        perturbation: None,
         normalization: Default::default(),
         loss: Default::default(),
         mode: hesse_core::graph::Mode::Eval,

@@ -17,6 +17,7 @@ fn session(model: &str, loss: Loss, samples: SampleRange) -> Session {
         data: DataSpec::from(DataKind::Glyphs(glyphs)),
         split: Split::Train,
         samples,
+        perturbation: None,
         normalization: Normalization::default(),
         loss,
         mode: Mode::Eval,

@@ -2,7 +2,6 @@
 
 use super::{LargeBatchOptions, RateRule, StudyError};
 use crate::data::{SampleRange, Split};
-use crate::estimate::EstimateOptions;
 use crate::problem::ProblemSpec;
 use crate::spectrum::SpectrumOptions;
 use crate::train::{TrainOptions, TrainReport, TrainSpec};

@@ -25,7 +25,6 @@ mod robust;
 mod spectrum;
 mod study;
 mod track;
-mod robust;
 mod study_robust;
 mod train;
 
@@ -53,7 +52,6 @@ pub use robust::RobustFlags;
 pub use spectrum::SpectrumFlags;
 pub use study::{LargeBatchFlags, StudyCommand};
 pub use track::TrackFlags;
-pub use robust::RobustFlags;
 pub use study_robust::RobustStudyFlags;
 pub use train::TrainFlags;
 

@@ -18,6 +18,7 @@ fn spec(model: &str, precision: Precision) -> ProblemSpec {
         data: "glyphs:train=40,test=20".parse().unwrap(),
         split: crate::data::Split::Train,
         samples: "0..12".parse().unwrap(),
+        perturbation: None,
         normalization: hesse_core::model::Normalization::default(),
         loss: Loss::default(),
         mode: Mode::Eval,

@@ -113,6 +113,9 @@ impl Row<'_> {
                 attacks: vec![attack.attack.to_string()],
                 epsilons: vec![attack.epsilon],
                 norm: attack.norm,
+                targets: None,
+                indicators: false,
+                keep: false,
             };
             let what = format!("white-box {}", attack.title);
             let observe = &mut watch.observe;

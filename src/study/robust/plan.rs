@@ -91,6 +91,7 @@ pub(super) fn on_test(options: &RobustOptions, name: &str) -> ProblemSpec {
         data: options.data.clone(),
         split: Split::Test,
         samples: options.test_samples,
+        perturbation: None,
         normalization: options.normalization.clone(),
         loss: Loss::default(),
         mode: Mode::Eval,

@@ -30,8 +30,7 @@ fn wanted(options: &RobustOptions) -> SpectrumOptions {
         tolerance: options.tolerance,
         max_products: options.max_products,
         solver: options.solver.clone(),
-        params: None,
-        self_test: true,
+        ..SpectrumOptions::default()
     }
 }
 

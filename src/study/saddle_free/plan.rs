@@ -84,6 +84,7 @@ pub(super) fn problem(options: &SaddleFreeOptions, cell: &CellSpec) -> ProblemSp
         data: options.data.clone(),
         split: Split::Test,
         samples: options.test_samples,
+        perturbation: None,
         normalization: options.normalization.clone(),
         loss: Loss::default(),
         mode: Mode::Eval,

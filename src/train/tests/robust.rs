@@ -122,6 +122,7 @@ fn robust_training_resists_the_attack_that_plain_training_does_not() {
             data: spec.data.clone(),
             split: Split::Test,
             samples: spec.test_samples,
+            perturbation: None,
             normalization: spec.normalization.clone(),
             loss: spec.loss.clone(),
             mode: Mode::Eval,
@@ -131,7 +132,14 @@ fn robust_training_resists_the_attack_that_plain_training_does_not() {
             memory: 0,
         })
         .unwrap();
-        let options = AttackOptions { attacks: vec!["pgd:steps=10".into()], epsilons: vec![0.03], norm: Norm::Linf };
+        let options = AttackOptions {
+            attacks: vec!["pgd:steps=10".into()],
+            epsilons: vec![0.03],
+            norm: Norm::Linf,
+            targets: None,
+            indicators: false,
+            keep: false,
+        };
         let found = evaluate(&session, &options, &mut AttackWatch { observe: &mut |_| {}, stop: &|| false }).unwrap();
         found.attacks[0][0].count(hesse_core::attack::driver::Verdict::Robust)
     };

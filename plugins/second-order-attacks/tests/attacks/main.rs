@@ -2,6 +2,7 @@
 #![allow(missing_docs)] // helpers of a test
 #![allow(clippy::unwrap_used, reason = "helpers of tests; clippy exempts only the tests themselves")]
 
+#[allow(dead_code, reason = "shared with the suite of every attack, which uses all of it")]
 #[path = "../../../../tests/attacks/host.rs"]
 mod host;
 #[path = "../../../../tests/attacks/toy.rs"]
