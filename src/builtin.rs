@@ -1,8 +1,8 @@
 //! The crates that are linked in. A crate that nobody names is dropped by the linker, and its registry entries with
 //! it; so each is named here, and the test below knows what they bring.
 
-use hesse_block_krylov as _;
 use hesse_autoattack as _;
+use hesse_block_krylov as _;
 use hesse_candle as _;
 use hesse_chebyshev as _;
 use hesse_convnet as _;
@@ -15,9 +15,9 @@ use hesse_minimal_attacks as _;
 use hesse_mlp as _;
 use hesse_power_iteration as _;
 use hesse_resnet as _;
-use hesse_trace as _;
 use hesse_score_attacks as _;
 use hesse_second_order_attacks as _;
+use hesse_trace as _;
 use hesse_vit as _;
 
 #[cfg(test)]

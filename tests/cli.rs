@@ -69,7 +69,21 @@ fn attacks_are_listed_with_their_options() {
     let json = place.run(["attacks", "--json", "-"]).ok().json();
     assert_eq!(json["schema"], "hesse.attacks/1");
     let names: Vec<&str> = json["attacks"].as_array().unwrap().iter().map(|a| a["name"].as_str().unwrap()).collect();
-    for name in ["apgd", "autoattack", "cw", "deepfool", "fab", "fgsm", "fhsm", "ifgsm", "l2hess", "noise", "pgd", "saddle-free", "trust-region"] {
+    for name in [
+        "apgd",
+        "autoattack",
+        "cw",
+        "deepfool",
+        "fab",
+        "fgsm",
+        "fhsm",
+        "ifgsm",
+        "l2hess",
+        "noise",
+        "pgd",
+        "saddle-free",
+        "trust-region",
+    ] {
         assert!(names.contains(&name), "{names:?}");
     }
     let text = place.run(["attacks"]).ok().out;

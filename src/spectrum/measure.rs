@@ -6,9 +6,7 @@ use super::{Event, MatrixName, SpectrumError, Watch, tested, watch::Stoppable};
 use crate::estimate::{self, EstimateOptions, EstimateParts, Estimates};
 use crate::problem::{Session, lookup};
 use hesse_core::eigen::{Control, EigenRequest, EigenResult, EigenStatistics, SolverError, StopReason};
-use hesse_core::operator::{
-    CacheReport, DatasetOperator, Evaluation, Evaluator, LinearOperator, SelfTest, self_test,
-};
+use hesse_core::operator::{CacheReport, DatasetOperator, Evaluation, Evaluator, LinearOperator, SelfTest, self_test};
 use hesse_solver_tools::complete::Completeness;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -213,7 +211,18 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         ));
     }
     let seconds = start.elapsed().as_secs_f64();
-    Ok(Spectrum { dimension, evaluation, self_test: test, eigen, completeness, layers, estimates, cache, notices, seconds })
+    Ok(Spectrum {
+        dimension,
+        evaluation,
+        self_test: test,
+        eigen,
+        completeness,
+        layers,
+        estimates,
+        cache,
+        notices,
+        seconds,
+    })
 }
 
 /// What a solver finds when no eigenvalue is wanted.

@@ -1,7 +1,7 @@
 //! Reading and checking everything that a run needs, cheapest check first, before anything is written.
 
-use super::track::DEFAULT_SAMPLES;
 use super::robust::misfit;
+use super::track::DEFAULT_SAMPLES;
 use super::{MicroBatchNorm, TrackOptions, TrainError, TrainSpec};
 use crate::data::{Dataset, SampleRange, Split};
 use crate::problem::{Network, ProblemError, Values, describe_loss, lookup};

@@ -5,10 +5,10 @@
 //! and the tangent one (once per direction).
 
 mod bytes;
+mod cure;
 mod curvature;
 mod layers;
 mod mixed;
-mod cure;
 mod problem;
 mod trades;
 

@@ -5,8 +5,8 @@ mod endings;
 mod layers;
 mod refusals;
 mod resuming;
-mod tracking;
 mod robust;
+mod tracking;
 
 use super::{EpochRecord, Event, TrainError, TrainOptions, TrainReport, TrainSpec, Watch, run};
 use hesse_core::registry;

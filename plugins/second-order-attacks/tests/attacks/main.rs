@@ -44,15 +44,6 @@ pub(crate) fn norms(name: &str) -> Vec<Norm> {
     }
 }
 
-/// A radius of medium strength on the toy networks.
-pub(crate) fn medium(norm: Norm) -> f64 {
-    match norm {
-        Norm::Linf => 0.06,
-        Norm::L2 => 0.3,
-        Norm::L1 => 1.5,
-    }
-}
-
 pub(crate) fn threat(norm: Norm) -> ThreatModel {
     ThreatModel { norm, lower: 0.0, upper: 1.0 }
 }
@@ -83,15 +74,6 @@ impl Samples {
             seed: 1,
         }
     }
-    /// Some of them, in this order.
-    pub(crate) fn pick(&self, order: &[usize]) -> Samples {
-        let d = self.x.len() / self.labels.len();
-        Samples {
-            x: order.iter().flat_map(|i| self.x[i * d..(i + 1) * d].to_vec()).collect(),
-            labels: order.iter().map(|i| self.labels[*i]).collect(),
-            indices: order.iter().map(|i| self.indices[*i]).collect(),
-        }
-    }
 }
 
 /// Runs an attack under the driver.
@@ -113,17 +95,6 @@ pub(crate) fn propose(oracle: &dyn InputOracle, samples: &Samples, name: &str, n
 
 pub(crate) fn propose_for(oracle: &dyn InputOracle, request: &AttackRequest<'_>, name: &str) -> Vec<f64> {
     attack(name).run(oracle, request, &mut |_: AttackStep<'_>| Control::Continue).unwrap()
-}
-
-/// Mean cross-entropy of the returned samples.
-pub(crate) fn mean_loss(outcome: &AttackOutcome, at: usize) -> f64 {
-    let samples = &outcome.epsilons[at].samples;
-    samples.iter().map(|s| s.score.loss).sum::<f64>() / samples.len() as f64
-}
-
-/// Samples not classified correctly any more.
-pub(crate) fn fooled(outcome: &AttackOutcome, at: usize) -> usize {
-    outcome.epsilons[at].samples.iter().filter(|s| s.score.success).count()
 }
 
 pub(crate) fn length(v: &[f64]) -> f64 {
