@@ -38,10 +38,10 @@ impl Domain {
             Scale::Symlog(t) if !(t > 0.0 && t.is_finite()) => Scale::Symlog(threshold(&kept)),
             other => other,
         };
-        if let Some([low, high]) = range.filter(|[low, high]| low < high && high - low < f64::INFINITY) {
-            if scale != Scale::Log || low > 0.0 {
-                return Domain { low, high, scale };
-            }
+        if let Some([low, high]) = range.filter(|[low, high]| low < high && high - low < f64::INFINITY)
+            && (scale != Scale::Log || low > 0.0)
+        {
+            return Domain { low, high, scale };
         }
         let low = kept.iter().copied().fold(f64::INFINITY, f64::min);
         let high = kept.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -77,6 +77,9 @@ struct Process {
     spent: usize,
 }
 
+/// Multiplies the operators at some positions, rising, with one row each.
+pub type SomeProducts<'a, E> = dyn FnMut(&[usize], &[f64]) -> Result<Vec<f64>, E> + 'a;
+
 /// The wanted eigenvalues of n operators of dimension d. `product(which, v)` multiplies the operators `which` (positions
 /// below n, rising) with the rows of v; `indices` are the samples' positions in their data set, which random vectors
 /// depend on; `observe` is told how many products each process has made, and may stop. Cost: products until the slowest
@@ -85,7 +88,7 @@ struct Process {
 /// # Errors
 /// Those of `product`, and none of its own; stopped, it returns none.
 pub fn extremes<E>(
-    product: &mut dyn FnMut(&[usize], &[f64]) -> Result<Vec<f64>, E>,
+    product: &mut SomeProducts<'_, E>,
     indices: &[usize],
     dimension: usize,
     request: &LanczosRequest,

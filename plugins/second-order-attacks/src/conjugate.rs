@@ -102,6 +102,9 @@ impl State {
     }
 }
 
+/// Multiplies all N matrices with one row each, `N × D`.
+pub type AllProducts<'a, E> = dyn FnMut(&[f64]) -> Result<Vec<f64>, E> + 'a;
+
 /// Solves H_i d_i = g_i for the N samples of which `gradients` holds the right-hand sides, `N × D`. `product(v)`
 /// multiplies all of them. A gradient of zero gives zero; where the first curvature is not positive the direction is the
 /// gradient's own. Cost: products until the slowest sample ends.
@@ -109,7 +112,7 @@ impl State {
 /// # Errors
 /// Those of `product`.
 pub fn conjugate_gradients<E>(
-    product: &mut dyn FnMut(&[f64]) -> Result<Vec<f64>, E>,
+    product: &mut AllProducts<'_, E>,
     gradients: &[f64],
     dimension: usize,
     options: &Conjugate,

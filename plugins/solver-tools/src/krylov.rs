@@ -271,6 +271,7 @@ impl<'a> Basis<'a> {
         let (size, spans) = (self.size, self.spans());
         let mut coupling = vec![vec![0.0; count]; count];
         let mut doubtful = false;
+        #[allow(clippy::needless_range_loop)] // j is a column of the block first of all
         for j in 0..count {
             let adopted = self.pending;
             let rest = self.orthogonalize(j, size + adopted, self.counted.norm)?;

@@ -114,13 +114,13 @@ fn diagonal(sketch: &Sketch<'_>, complement: &Complement<'_>) -> Result<(Vec<f64
             if determinant <= 1e-12 {
                 continue;
             }
-            for e in 0..n {
+            for (e, covariance) in covariance.iter_mut().enumerate() {
                 let (qi, qj, zi, zj) = (one.q[e], other.q[e], one.z[e], other.z[e]);
                 // What the basis loses without both, and what is then left of each sample.
                 let lost = (qi * zi + qj * zj - g * (qi * zj + qj * zi)) / determinant;
                 let fi = -lost + one.sign[e] * one.r * (qi - g * qj) / determinant;
                 let fj = -lost + other.sign[e] * other.r * (qj - g * qi) / determinant;
-                covariance[e] += (one.value(e) - fi) * (other.value(e) - fj);
+                *covariance += (one.value(e) - fi) * (other.value(e) - fj);
             }
         }
     }

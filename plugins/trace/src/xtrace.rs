@@ -85,7 +85,11 @@ impl TraceEstimator for XTrace {
         let mut sketch = Sketch::new(&complement, Directions::Sphere, request.seed, purpose, request.block);
         let mut size = request.goal.least_samples.min(most);
         let (mut found, mut reason) = ((0.0, 0.0, 0), StopReason::Converged);
-        while free > 0 {
+        // With no free direction nothing is left to estimate.
+        loop {
+            if free == 0 {
+                break;
+            }
             let whole = sketch.grow(inner, size, &mut products)?;
             if sketch.probes() < 2 && !sketch.is_exhausted() {
                 return Err(EstimateError::Interrupted);
