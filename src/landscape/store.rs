@@ -31,13 +31,16 @@ fn failed(operation: &'static str, path: &Path) -> impl Fn(io::Error) -> Landsca
     move |source| LandscapeError::Io { operation, path: path.clone(), source }
 }
 
+/// What an earlier call began, with its directions.
+pub(super) type Earlier = Option<(Begun, Vec<Direction>)>;
+
 impl Store {
     /// Opens the folder, or memory alone. Also returns what was begun there with the same key.
     pub fn open(
         folder: Option<&Path>,
         key: &str,
         force: bool,
-    ) -> Result<(Self, Option<(Begun, Vec<Direction>)>), LandscapeError> {
+    ) -> Result<(Self, Earlier), LandscapeError> {
         let Some(folder) = folder else { return Ok((Store { folder: None, file: None }, None)) };
         fs::create_dir_all(folder).map_err(failed("making the folder", folder))?;
         let store = Store { folder: Some(folder.to_owned()), file: None };
