@@ -14,11 +14,7 @@ pub fn unpack(wheel: &Wheel, file: &Path, to: &Path) -> Result<(), String> {
     let mut missing: Vec<&str> = wheel.libraries.to_vec();
     for i in 0..archive.len() {
         let mut entry = archive.by_index(i).map_err(at(file))?;
-<<<<<<< HEAD
-        let name = entry.name().map_err(at(file))?.to_string();
-=======
         let name = entry.name().map_err(at(file))?.into_owned();
->>>>>>> tch
         let Some(place) = wheel.place(&name).filter(|_| entry.is_file()) else { continue };
         let path = to.join(place);
         if let Some(parent) = path.parent() {
