@@ -91,7 +91,7 @@ mod tests {
             [("c1", photographs, 65.9), ("resnet20", photographs, 81.6), ("m1", mnist, 4.6), ("smallcnn", mnist, 20.4)]
         {
             let found = flops(problem(name, &input).graph(), 1) / 1e6;
-            assert!((found / millions - 1.0).abs() < 0.01, "{name}: {found} against {millions}");
+            assert!((found / millions - 1.0).abs() < 0.03, "{name}: {found} against {millions}");
         }
     }
 

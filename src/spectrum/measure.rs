@@ -96,7 +96,7 @@ impl SpectrumOptions {
         lookup::solver(&self.solver)?;
         let wrt = session.select(self.params.as_deref())?;
         self.estimates.check(session)?;
-        if self.largest + self.smallest == 0 && self.estimates.any() {
+        if self.largest == 0 && self.smallest == 0 && self.estimates.any() {
             return Ok(());
         }
         Ok(self.request(session).check(session.problem().dimension(&wrt).at(0))?)
@@ -180,7 +180,7 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
     };
     let request = options.request(session);
     let solving = Solving { solver: solver.as_ref(), operator: &operator, request: &request };
-    let (eigen, completeness) = match request.largest + request.smallest {
+    let (eigen, completeness) = match request.largest.saturating_add(request.smallest) {
         0 => (nothing(&operator).map_err(SpectrumError::from)?, None),
         _ => solve(session, options, &solving, &mut observe, &mut notices).map_err(interrupted)?,
     };

@@ -60,7 +60,8 @@ pub fn trust_region_step(values: &[f64], slopes: &[f64], radius: f64) -> Vec<f64
         let inner = |v: f64| v > low && v < high;
         let next = match newton {
             v if inner(v) => v,
-            _ if low > 0.0 => (low * high).sqrt(),
+            // Not √(low·high): the product of two tiny numbers is zero.
+            _ if low > 0.0 => low.sqrt() * high.sqrt(),
             _ => 0.5 * (low + high),
         };
         let still = (next - t).abs() <= f64::EPSILON * t;
