@@ -36,11 +36,7 @@ pub(super) type Earlier = Option<(Begun, Vec<Direction>)>;
 
 impl Store {
     /// Opens the folder, or memory alone. Also returns what was begun there with the same key.
-    pub fn open(
-        folder: Option<&Path>,
-        key: &str,
-        force: bool,
-    ) -> Result<(Self, Earlier), LandscapeError> {
+    pub fn open(folder: Option<&Path>, key: &str, force: bool) -> Result<(Self, Earlier), LandscapeError> {
         let Some(folder) = folder else { return Ok((Store { folder: None, file: None }, None)) };
         fs::create_dir_all(folder).map_err(failed("making the folder", folder))?;
         let store = Store { folder: Some(folder.to_owned()), file: None };
