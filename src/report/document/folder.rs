@@ -15,7 +15,7 @@ fn failed(operation: &'static str, path: &Path) -> impl Fn(io::Error) -> Documen
     move |source| DocumentError::Io { operation, path: path.clone(), source }
 }
 
-/// Writes a document in all its forms; see the [module](super).
+/// Writes a document in all its forms: page, Markdown, JSON, tables and pictures.
 ///
 /// # Errors
 /// Where the system refuses, or a name in the document cannot be that of a file.

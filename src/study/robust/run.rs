@@ -11,7 +11,7 @@ use crate::train::{self, TrainError, TrainReport};
 use std::fs;
 use std::time::Instant;
 
-/// Runs the study, or what is not done of it; see the [module](super).
+/// Runs the study, or what is not done of it.
 ///
 /// # Errors
 /// Where an option makes no sense or the folder belongs to another study (nothing is computed then), where a training
