@@ -50,11 +50,16 @@ fn measure(backend: &dyn SecondOrderBackend, graph: &Graph, input: [usize; 3]) -
     Measured { loss: evaluation.loss, vectors }
 }
 
-/// ‖a − b‖ / ‖b‖.
+/// ‖a − b‖ / ‖b‖; zero where the two are equal, as where a saturated softmax has no curvature left.
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     let norm = |v: &mut dyn Iterator<Item = f64>| v.map(|v| v * v).sum::<f64>().sqrt();
-    norm(&mut a.iter().zip(b).map(|(a, b)| a - b)) / norm(&mut b.iter().copied())
+    let apart = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
+    if apart == 0.0 { 0.0 } else { apart / norm(&mut b.iter().copied()) }
 }
+
+/// A deep network with random weights magnifies rounding (a unit at the kink of its activation is on for one backend and off
+/// for the other): in f32 the two may differ by so many times what one of them differs from f64.
+const ROUNDINGS: f64 = 20.0;
 
 fn agree(precision: Precision, tolerance: f64) {
     let mut failures = Vec::new();
@@ -66,21 +71,25 @@ fn agree(precision: Precision, tolerance: f64) {
             record(model.as_ref(), &task, &Normalization::default(), Mode::Eval).ok().map(|g| (g, input))
         });
         let (graph, input) = one.unwrap_or_else(|| panic!("{} takes neither kind of image", entry.name));
-        let on = |name: &str| {
+        let on = |name: &str, precision: Precision| {
             let request = BackendRequest { device: "cpu".into(), precision, threads: None };
             let backend = (find::<BackendEntry>(name).unwrap().open)(&request).unwrap();
             measure(backend.as_ref(), &graph, input)
         };
-        let (candle, tch) = (on("builtin/candle"), on("builtin/tch"));
-        let mut check = |what: &str, error: f64| {
+        let (candle, tch) = (on("builtin/candle", precision), on("builtin/tch", precision));
+        let exact = (precision == Precision::F32).then(|| on("builtin/candle", Precision::F64));
+        let mut check = |what: &str, error: f64, rounding: f64| {
             worst = worst.max(error);
-            if error.is_nan() || error > tolerance {
-                failures.push(format!("{}: {what}: {error:.1e}", entry.name));
+            if error.is_nan() || error > tolerance.max(ROUNDINGS * rounding) {
+                failures.push(format!("{}: {what}: {error:.1e}, rounding {rounding:.1e}", entry.name));
             }
         };
-        check("loss", ((tch.loss - candle.loss) / candle.loss).abs());
+        let off = |exact: f64, found: f64| ((found - exact) / exact).abs();
+        let rounding = exact.as_ref().map_or(0.0, |e| off(e.loss, candle.loss));
+        check("loss", off(candle.loss, tch.loss), rounding);
         for (i, what) in ["gradient", "H·v", "G·v"].into_iter().enumerate() {
-            check(what, distance(&tch.vectors[i], &candle.vectors[i]));
+            let rounding = exact.as_ref().map_or(0.0, |e| distance(&candle.vectors[i], &e.vectors[i]));
+            check(what, distance(&tch.vectors[i], &candle.vectors[i]), rounding);
         }
     }
     println!("candle and tch in {precision}: worst {worst:.1e}");

@@ -55,7 +55,10 @@ fn compare(name: &str, s: &Setting, problem: &Problem, wrt: &Wrt, verdict: &mut 
         let largest = product.iter().fold(0.0, |m: f64, p| m.max(p.abs()));
         verdict.holds(|| format!("{name}: H·v is {largest:e}, expected zero"), largest < 1e-13);
     } else {
-        verdict.close(|| format!("{name}: H·v"), &product, &known.product, TOLERANCE);
+        // Autograd forms 1 − p of a saturated softmax: its own product has lost as many digits as the loss is small. The
+        // conformance suite compares the same cases with dual numbers, which have not.
+        let tolerance = TOLERANCE.max(1e-14 / known.loss.abs());
+        verdict.close(|| format!("{name}: H·v"), &product, &known.product, tolerance);
     }
 }
 
