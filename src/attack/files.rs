@@ -1,9 +1,10 @@
 //! Files beside the result, each either the old one or the whole new one.
 
 use crate::report::ReportError;
-use std::io::{self, Write};
+use crate::weights::{beside, folder_of, put};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use tempfile::{Builder, NamedTempFile};
+use tempfile::NamedTempFile;
 
 /// A file that has been begun beside its place, so that one that cannot be written is found before the work.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ impl Place {
         if path.file_name().is_none() {
             return refuse("no file name".into());
         }
-        let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(path);
         if !folder.is_dir() {
             return refuse(format!("no folder {}", folder.display()));
         }
@@ -48,20 +49,7 @@ impl Place {
     /// # Errors
     /// Where the system refuses.
     pub fn write(mut self, content: &[u8]) -> Result<(), ReportError> {
-        let written = self.begun.write_all(content).and_then(|()| self.begun.as_file().sync_all());
-        let placed = written.and_then(|()| self.begun.persist(&self.path).map(|_| ()).map_err(|e| e.error));
-        placed.map_err(|source| ReportError::Io { path: self.path, source })
+        let written = self.begun.write_all(content).and_then(|()| put(self.begun, &self.path));
+        written.map_err(|source| ReportError::Io { path: self.path, source })
     }
-}
-
-fn beside(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = Builder::new();
-    builder.prefix(".hesse-").suffix(".tmp");
-    // A temporary file is private; a result is for whoever may read the folder, so the usual mask decides.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }

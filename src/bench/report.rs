@@ -1,6 +1,5 @@
 //! The result of `hesse bench`, as it is written.
 
-use super::Operation;
 use serde::Serialize;
 
 /// One row.
@@ -16,7 +15,7 @@ pub struct Figure {
     pub model: String,
     /// Samples at once.
     pub batch: usize,
-    /// [`Operation::name`].
+    /// [`Operation::name`](super::Operation::name).
     pub operation: &'static str,
     /// Directions at once.
     pub columns: usize,
@@ -88,13 +87,5 @@ impl BenchReport {
             let ratio = same.map_or(1.0, |first| self.results[i].seconds / first.seconds);
             self.results[i].ratio = ratio;
         }
-    }
-}
-
-/// The operation of a row.
-impl Figure {
-    /// As an operation, for arithmetic.
-    pub fn passes(&self) -> f64 {
-        self.operation.parse::<Operation>().map_or(f64::NAN, Operation::passes)
     }
 }

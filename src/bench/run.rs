@@ -249,7 +249,7 @@ mod tests {
         let forward = report.forward_mflops[0].1 * 1e6;
         assert_eq!(forward, 2.0 * (144.0 * 8.0 + 8.0 * 10.0));
         for row in &report.results {
-            let flops = row.passes() * forward * 3.0 * row.columns as f64;
+            let flops = row.operation.parse::<Operation>().unwrap().passes() * forward * 3.0 * row.columns as f64;
             assert!((row.gflops - flops / row.seconds / 1e9).abs() < 1e-9 * row.gflops, "{row:?}");
             assert!((row.ceiling_share - row.gflops / report.ceiling_gflops).abs() < 1e-9, "{row:?}");
             assert!(row.seconds_min <= row.seconds && row.seconds <= row.seconds_max && row.seconds_min > 0.0);

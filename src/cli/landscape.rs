@@ -7,7 +7,7 @@ use crate::landscape::{
     Along, Event, LandscapeReport, Watch, landscape, landscape_csv, landscape_figure, landscape_text,
 };
 use crate::problem::Session;
-use crate::report::{ReportError, write_bytes, write_json};
+use crate::report::{write_json, write_text};
 use std::path::Path;
 
 pub(super) fn run(flags: &LandscapeFlags, command: &[String]) -> anyhow::Result<Ending> {
@@ -48,8 +48,7 @@ pub(super) fn run(flags: &LandscapeFlags, command: &[String]) -> anyhow::Result<
         write_json(&folder.join("landscape.json"), &report)?;
     }
     if let Some(path) = &flags.csv {
-        let failed = |source| ReportError::Io { path: path.clone(), source };
-        write_bytes(path, landscape_csv(&report).as_bytes()).map_err(failed)?;
+        write_text(path, &landscape_csv(&report))?;
     }
     if let Some(picture) = picture {
         picture.write(&landscape_figure(&report))?;

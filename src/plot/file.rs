@@ -2,6 +2,7 @@
 
 use super::{Figure, PlotError, Theme};
 use crate::report::write_bytes;
+use crate::weights::folder_of;
 use std::path::{Path, PathBuf};
 
 /// A kind of picture file.
@@ -40,7 +41,7 @@ impl PictureFile {
         if path.is_dir() {
             return refuse("a folder".to_string());
         }
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(path);
         if !folder.is_dir() {
             return refuse(format!("no folder {}", folder.display()));
         }

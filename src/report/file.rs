@@ -1,24 +1,24 @@
-//! Files that are whole or not there: written beside their place and renamed.
+//! Files that are whole or not there.
 
-use std::io::{self, Write};
+use super::ReportError;
+use crate::weights::write_atomically;
+use std::io;
 use std::path::Path;
-use tempfile::Builder;
 
 /// Writes a file, whole or not at all; an earlier one stays until then.
 ///
 /// # Errors
 /// Where the system refuses.
 pub fn write_bytes(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = Builder::new();
-    builder.prefix(".hesse-").suffix(".tmp");
-    // A temporary file is private; a result is for whoever may read the folder, so the usual mask decides.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map(|_| ()).map_err(|error| error.error)
+    write_atomically(path, |out| out.write_all(bytes))
+}
+
+/// The same for a text, with an error that names the file.
+///
+/// # Errors
+/// Where the system refuses.
+pub fn write_text(path: &Path, text: &str) -> Result<(), ReportError> {
+    write_bytes(path, text.as_bytes()).map_err(|source| ReportError::Io { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@
 //! result alone until there is a new one, whatever happens in between.
 
 use super::ReportError;
+use crate::weights::{beside, folder_of, put};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use tempfile::{Builder, NamedTempFile};
+use tempfile::NamedTempFile;
 
 /// Where a result goes.
 #[derive(Debug)]
@@ -35,10 +36,7 @@ impl Destination {
         if path.file_name().is_none() {
             return Err(refuse("no file name"));
         }
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(path);
         if !folder.is_dir() {
             return Err(refuse(&format!("no folder {}", folder.display())));
         }
@@ -66,14 +64,8 @@ impl Destination {
                 Ok(())
             }
             Place::File { path, mut begun } => {
-                let written = begun.write_all(text.as_bytes()).and_then(|()| begun.as_file().sync_all());
-                match written {
-                    Ok(()) => begun
-                        .persist(&path)
-                        .map(|_| ())
-                        .map_err(|refused| ReportError::Io { path, source: refused.error }),
-                    Err(source) => Err(ReportError::Io { path, source }),
-                }
+                let written = begun.write_all(text.as_bytes()).and_then(|()| put(begun, &path));
+                written.map_err(|source| ReportError::Io { path, source })
             }
         }
     }
@@ -85,18 +77,6 @@ impl Destination {
 /// As [`Destination::prepare`] and [`Destination::finish`].
 pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), ReportError> {
     Destination::prepare(path)?.finish(value)
-}
-
-fn beside(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = Builder::new();
-    builder.prefix(".hesse-").suffix(".json");
-    // A temporary file is private; a result is for whoever may read the folder, so the usual mask decides.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }
 
 #[cfg(test)]

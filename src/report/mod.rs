@@ -19,7 +19,7 @@ pub use document::{
     write_document,
 };
 pub use error::ReportError;
-pub use file::write_bytes;
+pub use file::{write_bytes, write_text};
 pub use json::{Destination, write_json};
 pub use manifest::Manifest;
 pub use number::{bytes, grouped, percent, seconds, significant, tiny};

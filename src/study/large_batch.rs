@@ -7,7 +7,7 @@
 
 use super::table::csv;
 use super::{Event, LargeBatchOptions, LargeBatchReport, StudyError, Watch, cell, large_batch_document, plan};
-use crate::report::{ReportError, write_bytes, write_document, write_json};
+use crate::report::{write_document, write_json, write_text};
 use std::time::Instant;
 
 /// Runs the study, or what is not done of it; see the [module](super).
@@ -31,8 +31,7 @@ pub fn large_batch(options: &LargeBatchOptions, watch: &mut Watch<'_>) -> Result
     };
     let report = LargeBatchReport::new(options, cells, first, start.elapsed().as_secs_f64());
     write_json(&options.out.join("study.json"), &report)?;
-    let table = options.out.join("table.csv");
-    write_bytes(&table, csv(&report).as_bytes()).map_err(|source| ReportError::Io { path: table.clone(), source })?;
+    write_text(&options.out.join("table.csv"), &csv(&report))?;
     write_document(&options.out, &large_batch_document(&report, &trainings))?;
     Ok(report)
 }

@@ -5,35 +5,42 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use tempfile::NamedTempFile;
 
 /// Writes a temporary file beside `path`, brings it to the disk, and renames it.
 pub(crate) fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = folder_of(path);
-    let temporary = temporary_in(folder)?;
+    let temporary = beside(folder)?;
     let mut out = BufWriter::new(temporary.as_file());
     content(&mut out)?;
     out.flush()?;
     drop(out);
-    temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
+    put(temporary, path)?;
     // The new name is safe only once the folder is on the disk too. Not every system can sync a folder, and by now the
     // file itself is whole, so a refusal is no failure.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 
+/// Brings a temporary file to the disk and gives it its name.
+pub(crate) fn put(temporary: NamedTempFile, path: &Path) -> io::Result<()> {
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map(|_| ()).map_err(|error| error.error)
+}
+
 /// The folder of a path; a bare name lies in the current one, which must not become the empty path.
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
 }
 
-fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+/// Begins a file in a folder, under a name of its own until [`put`]; gone if it never comes to that.
+pub(crate) fn beside(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".hesse-").suffix(".tmp");
-    // A temporary file is private by default; weights get the permissions of an ordinary file.
+    // A temporary file is private by default; this one gets the permissions of an ordinary file.
     #[cfg(unix)]
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     #[cfg(unix)]

@@ -29,7 +29,7 @@ mod test_support;
 mod tests;
 
 pub use assign::{Wanted, assign};
-pub(crate) use atomic::write as write_atomically;
+pub(crate) use atomic::{beside, folder_of, put, write as write_atomically};
 pub use error::{Mismatch, Misshapen, Place, WeightsError};
 pub use safetensors_write::write_safetensors;
 pub use state_dict::StateDict;

@@ -5,7 +5,7 @@ use super::sets::{self, KeptSet};
 use super::{RobustModel, RobustOptions, RobustReport, StudyAttack, choose_attacks, csv, line, matrix, spectra};
 use super::{report, robust_document};
 use crate::problem::Session;
-use crate::report::{ReportError, write_bytes, write_document, write_json};
+use crate::report::{write_document, write_json, write_text};
 use crate::study::{Event, StudyError, Watch};
 use crate::train::{self, TrainError, TrainReport};
 use std::fs;
@@ -44,9 +44,7 @@ pub fn robust(options: &RobustOptions, watch: &mut Watch<'_>) -> Result<RobustRe
     let report =
         report::of(options, (&attacks, missing), models, (&original, evaluated), start.elapsed().as_secs_f64());
     write_json(&options.out.join("study.json"), &report)?;
-    let table = options.out.join("table.csv");
-    let failed = |source| ReportError::Io { path: table.clone(), source };
-    write_bytes(&table, csv::csv(&report).as_bytes()).map_err(failed)?;
+    write_text(&options.out.join("table.csv"), &csv::csv(&report))?;
     write_document(&options.out, &robust_document(&report))?;
     Ok(report)
 }

@@ -3,7 +3,7 @@
 use super::export::{csv, markdown};
 use super::options::SaddleFreeOptions;
 use super::{SaddleFreeEvent, SaddleFreeReport, SaddleFreeWatch, cell, plan};
-use crate::report::{ReportError, write_bytes, write_json};
+use crate::report::{write_json, write_text};
 use crate::study::StudyError;
 use std::time::Instant;
 
@@ -31,9 +31,7 @@ pub fn saddle_free(
     };
     let report = SaddleFreeReport::new(options, cells, &first, start.elapsed().as_secs_f64());
     write_json(&options.out.join("study.json"), &report)?;
-    for (name, text) in [("table.csv", csv(&report)), ("report.md", markdown(&report))] {
-        let path = options.out.join(name);
-        write_bytes(&path, text.as_bytes()).map_err(|source| ReportError::Io { path: path.clone(), source })?;
-    }
+    write_text(&options.out.join("table.csv"), &csv(&report))?;
+    write_text(&options.out.join("report.md"), &markdown(&report))?;
     Ok(report)
 }
