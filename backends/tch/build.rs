@@ -31,9 +31,8 @@ fn main() {
     build.files(SOURCES.map(|s| format!("cpp/{s}.cpp")));
     build.compile("hesse_tch_shim");
     let place = libraries.display();
-    for kind in ["cdylib-link-arg", "link-arg-tests"] {
-        println!("cargo:rustc-{kind}=-Wl,-rpath,{place}:$ORIGIN:$ORIGIN/../libtorch/lib");
-    }
+    // Of everything linked here: `link-arg-tests` would leave out the unit tests of the library.
+    println!("cargo:rustc-link-arg=-Wl,-rpath,{place}:$ORIGIN:$ORIGIN/../libtorch/lib");
     // libc10 is needed by libtorch_cpu and by the C++ part itself.
     println!("cargo:rustc-link-search=native={place}");
     for library in ["torch_cpu", "c10"] {
