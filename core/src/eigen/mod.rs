@@ -256,12 +256,7 @@ pub trait EigenSolver: Send + Sync {
         start: Start<'_>,
         observe: &mut dyn FnMut(SolverEvent) -> Control,
     ) -> Result<EigenResult, SolverError> {
-        if start.state.is_some() {
-            return Err(SolverError::State {
-                expected: "a solver that can resume".into(),
-                found: "one that begins anew each time".into(),
-            });
-        }
+        start.anew("one that begins anew each time")?;
         self.solve(operator, request, observe)
     }
 }

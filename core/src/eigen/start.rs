@@ -3,6 +3,7 @@
 //! After PRIMME's `initial_vectors`. Constraints and known pairs are not here: they are the business of an operator
 //! ([`Constrained`](super::Constrained)), which serves every solver, those of other libraries included.
 
+use super::SolverError;
 use crate::vectors::View;
 
 /// What a solver can do beyond the mandatory method.
@@ -40,6 +41,19 @@ impl<'a> Start<'a> {
     /// From these vectors.
     pub fn from_vectors(initial: View<'a>) -> Self {
         Start { initial: Some(initial), ..Start::default() }
+    }
+
+    /// The initial vectors, for a solver that cannot resume; `solver` says which in the error.
+    ///
+    /// # Errors
+    /// Where a state is given.
+    pub fn anew(self, solver: &str) -> Result<Option<View<'a>>, SolverError> {
+        match self.state {
+            None => Ok(self.initial),
+            Some(_) => {
+                Err(SolverError::State { expected: "a solver that can resume".into(), found: solver.to_string() })
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use hesse_solver_tools::krylov::Basis;
 use hesse_solver_tools::measured::Candidates;
 use hesse_solver_tools::projected::Ritz;
 use hesse_solver_tools::wanted::{Wanted, survivors};
+use std::convert::Infallible;
 
 /// Randomised block Krylov iteration. Memory: block · depth vectors, and half as much again at a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,12 +41,7 @@ impl EigenSolver for BlockKrylov {
         start: Start<'_>,
         observe: &mut dyn FnMut(SolverEvent) -> Control,
     ) -> Result<EigenResult, SolverError> {
-        if start.state.is_some() {
-            return Err(SolverError::State {
-                expected: "a solver that can resume".into(),
-                found: "block-krylov, which cannot".into(),
-            });
-        }
+        let initial = start.anew("block-krylov, which cannot")?;
         let mut driver = Driver::new(operator, request, observe)?;
         let (wanted, dimension) = (driver.wanted(), operator.dimension());
         let block = self.block.unwrap_or(wanted.min(8)).clamp(1, dimension);
@@ -53,15 +49,12 @@ impl EigenSolver for BlockKrylov {
         // Fewer than the wanted ones and a block could hold no answer.
         let capacity = block.saturating_mul(depth).max(wanted + 2 * block).min(dimension);
         let mut basis = Basis::new(operator, capacity, block, request.seed)?;
-        if let Some(initial) = start.initial
+        if let Some(initial) = initial
             && !initial.is_empty()
         {
             basis.begin_with(initial)?;
         }
-        let ended = match iterate(&mut driver, &mut basis) {
-            Err(ended) => ended,
-            Ok(never) => match never {},
-        };
+        let Err(ended) = iterate(&mut driver, &mut basis);
         let last = match &ended {
             Halt::Stop(StopReason::Converged | StopReason::Stagnated) | Halt::Failed(_) => None,
             Halt::Stop(_) if basis.size() == 0 => None,
@@ -75,11 +68,8 @@ impl EigenSolver for BlockKrylov {
     }
 }
 
-/// Cannot be.
-enum Never {}
-
 /// Grows and begins anew until there is a reason to stop.
-fn iterate(driver: &mut Driver<'_>, basis: &mut Basis<'_>) -> Result<Never, Halt> {
+fn iterate(driver: &mut Driver<'_>, basis: &mut Basis<'_>) -> Result<Infallible, Halt> {
     loop {
         if !basis.prepare()? {
             // The whole space is spanned, so its Ritz pairs are what there is.

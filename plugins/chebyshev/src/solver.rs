@@ -11,6 +11,7 @@ use hesse_solver_tools::driver::{Driver, Halt, MARGIN, halt};
 use hesse_solver_tools::krylov::Basis;
 use hesse_solver_tools::measured::{Candidates, rayleigh_ritz};
 use hesse_solver_tools::orthogonal::{extend, extend_at_random};
+use std::convert::Infallible;
 
 /// Rounds without a better residual after which an acceptance is tried, and the third of these ends the run.
 const MOST_IDLE: usize = 12;
@@ -54,12 +55,7 @@ impl EigenSolver for Chebyshev {
         start: Start<'_>,
         observe: &mut dyn FnMut(SolverEvent) -> Control,
     ) -> Result<EigenResult, SolverError> {
-        if start.state.is_some() {
-            return Err(SolverError::State {
-                expected: "a solver that can resume".into(),
-                found: "chebyshev, which cannot".into(),
-            });
-        }
+        let initial = start.anew("chebyshev, which cannot")?;
         let driver = Driver::new(operator, request, observe)?;
         let dimension = operator.dimension();
         let room = dimension - driver.wanted();
@@ -79,10 +75,7 @@ impl EigenSolver for Chebyshev {
             values: Vec::new(),
             range: (f64::INFINITY, f64::NEG_INFINITY),
         };
-        let ended = match run.begin(self, operator, start.initial).and_then(|()| run.iterate()) {
-            Err(ended) => ended,
-            Ok(never) => match never {},
-        };
+        let Err(ended) = run.begin(self, operator, initial).and_then(|()| run.iterate());
         let last = match &ended {
             Halt::Failed(_) => None,
             Halt::Stop(_) if run.values.is_empty() => None,
@@ -94,9 +87,6 @@ impl EigenSolver for Chebyshev {
         run.driver.finish(run.counted, ended, last)
     }
 }
-
-/// Cannot be.
-enum Never {}
 
 struct Run<'a> {
     driver: Driver<'a>,
@@ -224,7 +214,7 @@ impl<'a> Run<'a> {
         Interval { centre: 0.5 * (high + low), half }
     }
 
-    fn iterate(&mut self) -> Result<Never, Halt> {
+    fn iterate(&mut self) -> Result<Infallible, Halt> {
         let (mut best, mut idle) = (f64::INFINITY, 0);
         let dimension = self.counted.space.dimension();
         loop {

@@ -10,6 +10,7 @@ use hesse_solver_tools::counted::Counted;
 use hesse_solver_tools::driver::{Driver, Halt, MARGIN};
 use hesse_solver_tools::measured::Candidates;
 use hesse_solver_tools::orthogonal::{extend, extend_at_random};
+use std::convert::Infallible;
 
 /// Iterations between two products of X itself: what is combined from earlier products drifts by an epsilon each time.
 const REFRESH: usize = 32;
@@ -54,21 +55,13 @@ impl EigenSolver for Lobpcg {
         start: Start<'_>,
         observe: &mut dyn FnMut(SolverEvent) -> Control,
     ) -> Result<EigenResult, SolverError> {
-        if start.state.is_some() {
-            return Err(SolverError::State {
-                expected: "a solver that can resume".into(),
-                found: "lobpcg, which cannot".into(),
-            });
-        }
+        let initial = start.anew("lobpcg, which cannot")?;
         let driver = Driver::new(operator, request, observe)?;
         let ends = self.ends(request, operator.dimension());
         let counted = Counted::new(operator, request.seed);
         let subspace = Subspace::new(&counted, ends.count())?;
         let mut run = Run { driver, counted, subspace, ends };
-        let ended = match run.begin(start.initial).and_then(|()| run.iterate()) {
-            Err(ended) => ended,
-            Ok(never) => match never {},
-        };
+        let Err(ended) = run.begin(initial).and_then(|()| run.iterate());
         let last = match &ended {
             Halt::Failed(_) => None,
             Halt::Stop(_) if run.subspace.x == 0 || run.subspace.values.len() < run.subspace.x => None,
@@ -95,9 +88,6 @@ impl Lobpcg {
         ends
     }
 }
-
-/// Cannot be.
-enum Never {}
 
 struct Run<'a> {
     driver: Driver<'a>,
@@ -168,7 +158,7 @@ impl Run<'_> {
         Ok(Candidates { vectors, values: pick(&self.subspace.values), lengths: pick(lengths), largest })
     }
 
-    fn iterate(&mut self) -> Result<Never, Halt> {
+    fn iterate(&mut self) -> Result<Infallible, Halt> {
         let (mut idle, mut since) = (0, 0);
         let mut best = f64::INFINITY;
         loop {
