@@ -25,7 +25,7 @@ pub struct Figure {
     pub seconds_min: f64,
     /// The slowest round.
     pub seconds_max: f64,
-    /// Arithmetic by [`Operation::passes`] ÷ seconds, in 10⁹ operations per second.
+    /// Arithmetic by [`Operation::passes`](super::Operation::passes) ÷ seconds, in 10⁹ operations per second.
     pub gflops: f64,
     /// The same as a share of the ceiling.
     pub ceiling_share: f64,
