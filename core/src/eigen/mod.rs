@@ -38,8 +38,9 @@ pub struct EigenRequest {
 pub struct EigenPair {
     /// The Rayleigh quotient of the returned unit vector.
     pub value: f64,
-    /// ‖Av − λv‖ / |λ₁|, recomputed with a fresh product; λ₁ is the eigenvalue of largest modulus found. Where a solver
-    /// was stopped before it could recompute it, its own estimate, and `converged` is false.
+    /// ‖Av − λv‖ / |λ₁|, from a fresh product of v, or a bound that fresh products of random combinations of the vectors
+    /// have confirmed; λ₁ is the eigenvalue of largest modulus found. Where a solver was stopped before it could verify it,
+    /// its own estimate, and `converged` is false.
     pub residual: f64,
     /// Whether the residual is within the tolerance.
     pub converged: bool,

@@ -10,7 +10,7 @@ use hesse_solver_tools::measured::{Measured, SavedMeasured};
 use hesse_solver_tools::state::{decode, encode};
 
 /// Solver and layout.
-const TAG: &str = "lanczos/1";
+const TAG: &str = "lanczos/2";
 
 /// The state of a run.
 pub(crate) fn save(progress: &Progress, basis: &Basis<'_>, best: Option<&Measured>) -> Result<Vec<u8>, SolverError> {

@@ -3,8 +3,9 @@
 //! **Growing** costs one product a step. **Looking** costs none: the eigenpairs of T, at most a few hundred rows, and the
 //! recurrence's residual estimates; it is done after every step while T is small, so that no product is spent after the
 //! last one that was needed. **Contracting** happens only when memory is full; it costs no product, but throws away part
-//! of the Krylov space, so a larger basis needs fewer products. **Accepting** costs k products
-//! ([`hesse_solver_tools::measured`]).
+//! of the Krylov space, so a larger basis needs fewer products. **Accepting** costs three products where the recurrence is
+//! confirmed by them ([`Basis::confirm`]), and k ([`hesse_solver_tools::measured`]) for few pairs, near rounding, or where it is
+//! not.
 //!
 //! *Locking is soft*: a converged pair stays in the basis, goes on improving, and every new vector is orthogonalised
 //! against it, so that no copy of it can appear. Hard locking (freezing the vector and working in its orthogonal
@@ -23,7 +24,7 @@ use hesse_core::eigen::{
     StopReason,
 };
 use hesse_core::operator::{LinearOperator, OperatorError};
-use hesse_solver_tools::krylov::Basis;
+use hesse_solver_tools::krylov::{Basis, COMBINATIONS};
 use hesse_solver_tools::measured::{Candidates, Measured, relative};
 use hesse_solver_tools::projected::Ritz;
 use hesse_solver_tools::wanted::{Wanted, survivors};
@@ -38,6 +39,9 @@ const QUIET: f64 = 0.25;
 
 /// In units of epsilon: estimates below this, at a full basis, are as good as they get.
 const NOISE: f64 = 100.0;
+
+/// More pairs than this are verified together: it should save two products at least.
+const WORTHWHILE: usize = COMBINATIONS + 1;
 
 /// Acceptances that may fail to halve the worst residual.
 const MOST_STALLS: usize = 2;
@@ -56,11 +60,13 @@ pub struct Lanczos {
     /// Whether to start again at random until nothing new turns up, which finds repeated eigenvalues. Costs a dozen
     /// products and the more, the closer the last wanted pair is to the first unwanted one.
     pub probe: bool,
+    /// Whether each wanted vector is multiplied once more, instead of three random combinations of all of them.
+    pub each: bool,
 }
 
 impl Default for Lanczos {
     fn default() -> Self {
-        Lanczos { basis: None, block: 1, probe: false }
+        Lanczos { basis: None, block: 1, probe: false, each: false }
     }
 }
 
@@ -112,6 +118,7 @@ impl EigenSolver for Lanczos {
             observe,
             keeper: start.keeper,
             wanted,
+            each: self.each,
             // Kept back for the last acceptance.
             reserve: wanted.min(request.max_products / 2),
             progress: Progress { sweep: Sweep::new(self.probe), stalls: 0, accept_from: 0, unseen: 0, stepped: false },
@@ -143,6 +150,7 @@ struct Run<'a, 'k> {
     observe: &'a mut dyn FnMut(SolverEvent) -> Control,
     keeper: Option<&'k mut dyn StateKeeper>,
     wanted: usize,
+    each: bool,
     reserve: usize,
     progress: Progress,
     /// The best acceptance so far.
@@ -319,6 +327,20 @@ impl Run<'_, '_> {
         }
     }
 
+    /// The wanted pairs verified together; none where that is not cheaper than one by one, where it would fail because the
+    /// tolerance is near rounding or the residuals lie in directions that a sweep or a failed acceptance has abandoned, and
+    /// where it does fail. [`COMBINATIONS`] products.
+    fn confirm(&mut self, ritz: &Ritz, wanted: &Wanted) -> Result<Option<Measured>, SolverError> {
+        let near_rounding = self.request.tolerance <= NOISE * self.basis.epsilon();
+        let abandoned = self.progress.sweep.required || self.best.is_some() || !self.basis.predicts();
+        if self.each || near_rounding || abandoned || self.wanted <= WORTHWHILE {
+            return Ok(None);
+        }
+        let candidates = self.candidates(ritz, wanted)?;
+        let measured = self.basis.confirm(ritz, &wanted.indices, candidates)?;
+        Ok(Some(measured).filter(|m| m.worst(self.scale()) <= self.request.tolerance))
+    }
+
     /// Tells the observer of a restart; whether it wants to stop.
     fn tells_of_restart(&mut self, converged: usize, worst_residual: f64) -> bool {
         let products = self.products();
@@ -330,10 +352,20 @@ impl Run<'_, '_> {
         self.basis.counted.statistics.locked = converged;
     }
 
-    /// Measures the wanted pairs, and rebuilds the basis around them if they fail. k products.
+    /// Verifies the wanted pairs, together or each; rebuilds the basis around them if they fail. At most k + 3 products.
     fn accept(&mut self, ritz: &Ritz, wanted: Wanted) -> Result<Option<StopReason>, SolverError> {
         if self.left() < self.wanted {
             return Ok(Some(StopReason::ProductLimit));
+        }
+        match self.confirm(ritz, &wanted) {
+            Ok(Some(measured)) => {
+                self.best = Some(measured);
+                return Ok(Some(StopReason::Converged));
+            }
+            Ok(None) if self.left() < self.wanted => return Ok(Some(StopReason::ProductLimit)),
+            Ok(None) => {}
+            Err(SolverError::Operator(OperatorError::Interrupted)) => return Ok(Some(StopReason::Interrupted)),
+            Err(error) => return Err(error),
         }
         let kept = survivors(&wanted, ritz.len());
         let left = self.left();

@@ -89,6 +89,13 @@ impl<'a> Counted<'a> {
         self.space.write(to, column, &values)?;
         self.space.scale(to.view_mut(column..column + 1), &[1.0 / length])
     }
+
+    /// Gaussian numbers. Counts as one draw.
+    pub fn normals(&mut self, count: usize) -> Vec<f64> {
+        let mut stream = Stream::new(self.seed, Purpose::Probe, self.draws);
+        self.draws += 1;
+        (0..count).map(|_| stream.normal()).collect()
+    }
 }
 
 /// Refuses inner products that are not finite: the columns of `entries` (of `rows` each) belong to the products after

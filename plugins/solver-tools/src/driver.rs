@@ -225,6 +225,6 @@ fn nothing(counted: &Counted<'_>) -> Result<Measured, SolverError> {
         largest: 0,
         values: Vec::new(),
         lengths: Vec::new(),
-        recomputed: 0,
+        verified: 0,
     })
 }

@@ -3,7 +3,8 @@
 //! Every iteration has its own estimate of a residual: a recurrence's β·|s|, or a combination of products formed earlier.
 //! In f32, with products that carry noise, or with an operator that is not symmetric, it is smaller than the truth; and
 //! these are the cases in which a person most needs the truth. So the k wanted vectors are multiplied as one block: k
-//! products, which share their forward pass where the backend can.
+//! products, which share their forward pass where the backend can. An iteration that knows what these products should be
+//! can have all of them verified by three random combinations instead ([`crate::krylov::Basis::confirm`]).
 
 use crate::counted::{Counted, require_finite};
 use crate::projected::Projected;
@@ -39,8 +40,8 @@ pub struct Measured {
     pub values: Vec<f64>,
     /// ‖Av − ρv‖, not divided by anything.
     pub lengths: Vec<f64>,
-    /// How many of the leading columns had a fresh product.
-    pub recomputed: usize,
+    /// How many of the leading columns have a residual that fresh products stand for.
+    pub verified: usize,
 }
 
 /// Measured vectors as data, without what only the next moment needs.
@@ -50,7 +51,7 @@ pub struct SavedMeasured {
     largest: usize,
     values: Vec<f64>,
     lengths: Vec<f64>,
-    recomputed: usize,
+    verified: usize,
 }
 
 impl Measured {
@@ -61,7 +62,7 @@ impl Measured {
     pub fn estimated(space: &dyn VectorSpace, candidates: Candidates) -> Result<Self, SolverError> {
         let Candidates { vectors, values, lengths, largest } = candidates;
         let vectors = polished(space, vectors)?.0;
-        Ok(Measured { vectors, residuals: None, projected: Vec::new(), largest, values, lengths, recomputed: 0 })
+        Ok(Measured { vectors, residuals: None, projected: Vec::new(), largest, values, lengths, verified: 0 })
     }
 
     /// Multiplies the first `most` of the candidates anew; the others keep their estimates. At most k products.
@@ -88,12 +89,12 @@ impl Measured {
         }
         counted.statistics.inner_products += count;
         counted.observe_values(&values);
-        Ok(Measured { vectors, residuals: Some(images), projected, largest, values, lengths, recomputed: count })
+        Ok(Measured { vectors, residuals: Some(images), projected, largest, values, lengths, verified: count })
     }
 
-    /// The largest residual relative to the norm `scale`; infinite where one was not recomputed.
+    /// The largest residual relative to the norm `scale`; infinite where one was not verified.
     pub fn worst(&self, scale: f64) -> f64 {
-        if self.recomputed < self.lengths.len() {
+        if self.verified < self.lengths.len() {
             return f64::INFINITY;
         }
         self.lengths.iter().fold(0.0, |m, &l| m.max(relative(l, scale)))
@@ -106,12 +107,12 @@ impl Measured {
         order
     }
 
-    /// What a solver returns. A pair has converged only if its residual was recomputed.
+    /// What a solver returns. A pair has converged only if its residual was verified.
     pub fn into_result(self, tolerance: f64, reason: StopReason, statistics: EigenStatistics) -> EigenResult {
         let mut pairs: Vec<EigenPair> = (0..self.values.len())
             .map(|column| {
                 let residual = relative(self.lengths[column], statistics.norm_estimate);
-                let converged = column < self.recomputed && residual <= tolerance;
+                let converged = column < self.verified && residual <= tolerance;
                 EigenPair { value: self.values[column], residual, converged, column }
             })
             .collect();
@@ -132,7 +133,7 @@ impl Measured {
             largest: self.largest,
             values: self.values.clone(),
             lengths: self.lengths.clone(),
-            recomputed: self.recomputed,
+            verified: self.verified,
         })
     }
 
@@ -141,14 +142,14 @@ impl Measured {
     /// # Errors
     /// Where it does not fit the space.
     pub fn restore(space: &dyn VectorSpace, saved: SavedMeasured) -> Result<Self, SolverError> {
-        let SavedMeasured { vectors: bytes, largest, values, lengths, recomputed } = saved;
+        let SavedMeasured { vectors: bytes, largest, values, lengths, verified } = saved;
         let mut vectors = space.zeros(values.len())?;
         bytes_to_columns(space, &bytes, &mut vectors, values.len())?;
-        let (largest, recomputed) = (largest.min(values.len()), recomputed.min(values.len()));
+        let (largest, verified) = (largest.min(values.len()), verified.min(values.len()));
         if lengths.len() != values.len() {
             return Err(crate::state::misfit("as many residuals as eigenvalues", lengths.len().to_string()));
         }
-        Ok(Measured { vectors, residuals: None, projected: Vec::new(), largest, values, lengths, recomputed })
+        Ok(Measured { vectors, residuals: None, projected: Vec::new(), largest, values, lengths, verified })
     }
 }
 
@@ -162,7 +163,7 @@ pub fn relative(length: f64, scale: f64) -> f64 {
 /// In f32 each contraction of a basis adds an epsilon to ‖VᵀV − I‖. One step of the Newton–Schulz iteration for the
 /// polar factor, `Y ← Y (3I − YᵀY) / 2`, takes that away again: it squares the deviation and moves Y as little as any
 /// orthonormalisation can, which Gram–Schmidt does not.
-fn polished(space: &dyn VectorSpace, raw: Block) -> Result<(Block, Block), VectorError> {
+pub(crate) fn polished(space: &dyn VectorSpace, raw: Block) -> Result<(Block, Block), VectorError> {
     let k = raw.columns();
     let mut correction = space.gram(raw.all(), raw.all())?;
     for (at, entry) in correction.iter_mut().enumerate() {

@@ -6,8 +6,8 @@ use clap::Args;
 
 /// Computes the extreme eigenvalues of the Hessian of the mean loss with respect to the weights
 ///
-/// Second derivatives are exact; every eigenvalue is printed with its residual ‖Hv − λv‖ / |λ₁|, recomputed with a fresh
-/// product, and marked where the residual is above --tol.
+/// Second derivatives are exact; every eigenvalue is printed with its residual ‖Hv − λv‖ / |λ₁|, verified by fresh
+/// products, and marked where the residual is above --tol.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  \
     hesse spectrum --model m1 --data glyphs --samples 0..1000 --top 5\n  \

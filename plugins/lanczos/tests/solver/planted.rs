@@ -89,8 +89,8 @@ pub fn solve(
     solver.solve(operator, request, &mut |_| Control::Continue)
 }
 
-pub const PLAIN: Lanczos = Lanczos { basis: None, block: 1, probe: false };
-pub const PROBING: Lanczos = Lanczos { basis: None, block: 1, probe: true };
+pub const PLAIN: Lanczos = Lanczos { basis: None, block: 1, probe: false, each: false };
+pub const PROBING: Lanczos = Lanczos { basis: None, block: 1, probe: true, each: false };
 
 /// Solves and checks everything that must hold of a converged answer. Returns it.
 pub fn verified(solver: Lanczos, planted: &Planted, request: &EigenRequest) -> EigenResult {
@@ -110,7 +110,8 @@ pub fn verified(solver: Lanczos, planted: &Planted, request: &EigenRequest) -> E
     result
 }
 
-/// Checks that vectors are orthonormal, and values and residuals what they are said to be.
+/// Checks that vectors are orthonormal, and values and residuals what they are said to be: to rounding where each vector
+/// was multiplied, a bound where five or more were verified together.
 pub fn honest(planted: &Planted, result: &EigenResult) {
     let space = HostSpace::new(planted.values.len(), planted.precision);
     let epsilon = planted.precision.epsilon();
@@ -126,8 +127,14 @@ pub fn honest(planted: &Planted, result: &EigenResult) {
         let residual = image.iter().zip(&v).map(|(a, x)| (a - pair.value * x).powi(2)).sum::<f64>().sqrt();
         let quotient: f64 = image.iter().zip(&v).map(|(a, x)| a * x).sum();
         let norm = result.statistics.norm_estimate;
-        assert!((pair.residual * norm - residual).abs() <= 20.0 * epsilon * norm, "{pair:?} has residual {residual}");
-        assert!((pair.value - quotient).abs() <= 20.0 * epsilon * norm, "{pair:?} has quotient {quotient}");
+        let (claimed, rounding) = (pair.residual * norm, 20.0 * epsilon * norm);
+        if k <= 4 {
+            assert!((claimed - residual).abs() <= rounding, "{pair:?} has residual {residual}");
+            assert!((pair.value - quotient).abs() <= rounding, "{pair:?} has quotient {quotient}");
+        } else {
+            assert!(residual <= claimed + rounding, "{pair:?} has residual {residual}");
+            assert!((pair.value - quotient).abs() <= claimed + rounding, "{pair:?} has quotient {quotient}");
+        }
     }
 }
 

@@ -76,8 +76,16 @@ fn a_run_stopped_anywhere_goes_on_to_the_same_bits() {
     let roots = Planted::new(&(0..80).map(|i| f64::from(i).sqrt()).collect::<Vec<_>>());
     for precision in [Precision::F32, Precision::F64] {
         let ask = request(3, 1, if precision == Precision::F32 { 1e-4 } else { 1e-8 });
-        resumes(Lanczos { basis: Some(10), block: 1, probe: false }, &roots.clone().precision(precision), &ask);
-        resumes(Lanczos { basis: Some(14), block: 3, probe: false }, &roots.clone().precision(precision), &ask);
+        resumes(
+            Lanczos { basis: Some(10), block: 1, probe: false, each: false },
+            &roots.clone().precision(precision),
+            &ask,
+        );
+        resumes(
+            Lanczos { basis: Some(14), block: 3, probe: false, each: false },
+            &roots.clone().precision(precision),
+            &ask,
+        );
     }
     resumes(PLAIN, &pm(300), &request(5, 2, 1e-6));
 }
@@ -105,7 +113,7 @@ fn a_state_of_another_basis_is_refused() {
         let start = Start { state: Some(state), ..Start::default() };
         solver.solve_from(operator, &request(2, 0, 1e-6), start, &mut |_| Control::Continue)
     };
-    let other = Lanczos { basis: Some(30), block: 1, probe: false };
+    let other = Lanczos { basis: Some(30), block: 1, probe: false, each: false };
     assert!(matches!(try_with(other, &state, &operator), Err(SolverError::State { .. })));
     assert!(matches!(try_with(PLAIN, &state[..state.len() / 2], &operator), Err(SolverError::State { .. })));
     assert!(matches!(try_with(PLAIN, b"other/1", &operator), Err(SolverError::State { .. })));
@@ -116,7 +124,7 @@ fn a_state_of_another_basis_is_refused() {
 #[test]
 fn initial_vectors_save_products_and_do_not_change_the_answer() {
     for block in [1, 4] {
-        let solver = Lanczos { basis: None, block, probe: false };
+        let solver = Lanczos { basis: None, block, probe: false, each: false };
         let planted = sep(2000);
         let ask = request(10, 0, 1e-3);
         let cold = verified(solver, &planted, &ask);

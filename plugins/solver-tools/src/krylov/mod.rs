@@ -9,8 +9,10 @@
 //! Decided against: selective and partial reorthogonalisation (they save vector work, which is a small part of a product
 //! here) and modified Gram–Schmidt (one round trip to the device for each basis vector).
 
+mod confirm;
 mod saved;
 
+pub use confirm::COMBINATIONS;
 pub use saved::SavedBasis;
 
 use crate::counted::{Counted, require_finite};
@@ -136,14 +138,15 @@ impl<'a> Basis<'a> {
         if !self.coupled {
             return self.counted.norm;
         }
+        self.tail(ritz, index).iter().map(|c| c * c).sum::<f64>().sqrt()
+    }
+
+    /// C s of a Ritz pair: the coordinates of its residual in the next directions.
+    fn tail(&self, ritz: &Ritz, index: usize) -> Vec<f64> {
         let column = ritz.column(index);
         let last = &column[column.len().saturating_sub(self.newest)..];
-        let mut square = 0.0;
-        for i in 0..self.pending {
-            let sum: f64 = last.iter().enumerate().map(|(j, s)| self.coupling[i + j * self.pending] * s).sum();
-            square += sum * sum;
-        }
-        square.sqrt()
+        let entry = |i: usize, j: usize| self.coupling[i + j * self.pending];
+        (0..self.pending).map(|i| last.iter().enumerate().map(|(j, s)| entry(i, j) * s).sum()).collect()
     }
 
     /// Eigenpairs of T.
