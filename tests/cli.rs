@@ -424,6 +424,16 @@ fn input_hessians_are_printed_and_written_for_every_sample() {
     }
     let refused = place.small("spectrum", &["--wrt", "inputs", "--params", "fc*"]);
     assert!(refused.code == Some(2) && refused.err.contains("--params"), "{refused:?}");
+    let drawn = place.small("spectrum", &["--wrt", "inputs", "--samples", "2..10", "--plot", "inputs.svg"]);
+    assert!(
+        drawn.code == Some(0)
+            && std::fs::read_to_string(place.path("inputs.svg")).unwrap().contains("curvature against slope"),
+        "{drawn:?}"
+    );
+    for flags in [&["--density"][..], &["--trace"], &["--complete"], &["--per-layer"], &["--solver", "lobpcg"]] {
+        let refused = place.small("spectrum", &[&["--wrt", "inputs"], flags].concat());
+        assert!(refused.code == Some(2) && refused.err.contains(flags[0]), "{refused:?}");
+    }
     let refused = place.small("spectrum", &["--wrt", "inputs", "--label-smoothing", "0.1"]);
     assert!(refused.code == Some(2) && refused.err.contains("plain cross-entropy"), "{refused:?}");
 }

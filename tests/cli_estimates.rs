@@ -34,8 +34,14 @@ fn every_estimate_is_in_the_json_with_its_error_and_in_the_text_with_its_name() 
         "8",
         "--json",
         "out.json",
+        "--plot",
+        "out.svg",
     ];
     let run = place.small("spectrum", &flags).ok();
+    let drawn = std::fs::read_to_string(place.path("out.svg")).unwrap();
+    for chart in ["eigenvalues at the ends", "95 % over 4 probes", "both sides of zero", "cumulative distribution"] {
+        assert!(drawn.contains(chart), "no {chart}");
+    }
     let json: Value = serde_json::from_str(&std::fs::read_to_string(place.path("out.json")).unwrap()).unwrap();
     let trace = &json["trace"];
     assert_eq!((&trace["known_pairs"], &trace["method"]), (&4.into(), &"hutchinson".into()));

@@ -5,12 +5,13 @@ use super::flags::SpectrumFlags;
 use super::{interrupt, output, progress::Progress};
 use crate::problem::Session;
 use crate::spectrum::Watch;
-use crate::spectrum::inputs::{InputSpectrumReport, input_spectrum_text, measure_inputs};
+use crate::spectrum::inputs::{InputSpectrumReport, input_spectrum_figure, input_spectrum_text, measure_inputs};
 
 pub(super) fn run(flags: &SpectrumFlags, command: &[String]) -> anyhow::Result<Ending> {
     let options = flags.input_options().map_err(Usage)?;
     let spec = flags.measure.spec().map_err(Usage)?;
     let destination = flags.output.prepare()?;
+    let picture = flags.plot.prepare()?;
     interrupt::listen();
     let session = Session::open(spec)?;
     options.check(&session)?;
@@ -26,6 +27,9 @@ pub(super) fn run(flags: &SpectrumFlags, command: &[String]) -> anyhow::Result<E
     let report = InputSpectrumReport::new(&session, &options, &found, command);
     if !destination.as_ref().is_some_and(|d| d.is_output()) {
         output::print(&input_spectrum_text(&report))?;
+    }
+    if let Some(picture) = picture {
+        picture.write(&input_spectrum_figure(&report))?;
     }
     if let Some(destination) = destination {
         destination.finish(&report)?;

@@ -1,6 +1,8 @@
 //! Flags of `spectrum` about what the Hessian is taken with respect to.
 
+use super::spectrum::DEFAULT_SOLVER;
 use super::{SpectrumFlags, parse};
+use crate::spectrum::MatrixName;
 use crate::spectrum::inputs::{InputMethod, InputOptions};
 use clap::{Args, ValueEnum};
 
@@ -39,6 +41,9 @@ impl SpectrumFlags {
         if self.measure.params.is_some() {
             return Err("--params selects weights; leave it out with --wrt inputs".to_string());
         }
+        if let Some(flag) = self.set_for_weights() {
+            return Err(format!("{flag} is for the Hessian with respect to weights; leave it out with --wrt inputs"));
+        }
         if self.top == 0 && self.bottom == 0 {
             return Err("--top 0: expected at least one eigenvalue; ask for --top K or --bottom K".to_string());
         }
@@ -50,5 +55,24 @@ impl SpectrumFlags {
             method: self.inputs.input_method,
             probes: self.inputs.input_probes,
         })
+    }
+
+    /// The first flag that is set and means nothing for input Hessians: silence would be taken for an answer.
+    fn set_for_weights(&self) -> Option<&'static str> {
+        let (matrix, estimates, around) = (&self.matrix, &self.estimates, &self.around);
+        let flags = [
+            (matrix.matrix != MatrixName::default(), "--matrix"),
+            (matrix.block_diagonal, "--block-diagonal"),
+            (matrix.per_layer, "--per-layer"),
+            (estimates.density, "--density"),
+            (estimates.trace, "--trace"),
+            (estimates.frobenius, "--frobenius"),
+            (estimates.diagonal.is_some(), "--diagonal"),
+            (estimates.data_error.is_some(), "--data-error"),
+            (around.complete, "--complete"),
+            (around.state.is_some(), "--state"),
+            (self.solver != DEFAULT_SOLVER, "--solver"),
+        ];
+        flags.into_iter().find_map(|(set, flag)| set.then_some(flag))
     }
 }

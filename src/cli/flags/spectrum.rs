@@ -4,6 +4,9 @@ use super::{EstimateFlags, InputFlags, MatrixFlags, MeasureFlags, OutputFlags, P
 use crate::spectrum::SpectrumOptions;
 use clap::Args;
 
+/// What is used where none is named.
+pub(super) const DEFAULT_SOLVER: &str = "lanczos";
+
 /// Computes the extreme eigenvalues of the Hessian of the mean loss with respect to the weights
 ///
 /// Second derivatives are exact; every eigenvalue is printed with its residual ‖Hv − λv‖ / |λ₁|, verified by fresh
@@ -38,7 +41,7 @@ pub struct SpectrumFlags {
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = parse::at_least_one, help_heading = "Spectrum")]
     pub max_products: usize,
     /// Eigensolver, with options where wanted; `hesse solvers` lists them
-    #[arg(long, value_name = "NAME[:KEY=VALUE,…]", default_value = "lanczos", help_heading = "Spectrum")]
+    #[arg(long, value_name = "NAME[:KEY=VALUE,…]", default_value = DEFAULT_SOLVER, help_heading = "Spectrum")]
     pub solver: String,
     /// Skip the short self-test (four products) that runs first
     #[arg(long, help_heading = "Spectrum")]

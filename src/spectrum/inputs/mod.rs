@@ -15,6 +15,7 @@ mod lanczos;
 mod logits;
 mod measure;
 mod options;
+mod picture;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -25,5 +26,6 @@ pub use chunk::SampleResult;
 pub use distribution::Distribution;
 pub use measure::{InputSpectrum, measure_inputs};
 pub use options::{InputMethod, InputOptions};
+pub use picture::input_spectrum_figure;
 pub use report::{InputSpectrumReport, SummaryPart};
 pub use text::input_spectrum_text;

@@ -2,13 +2,15 @@
 //!
 //! Each input pixel gathers from the outputs that read it: no two tasks write the same pixel, and no zeros are multiplied.
 //! With a stride, input pixels of one phase (position modulo stride) are read by the same taps, so each phase is a filter
-//! of its own over the output gradient. Scattering (col2im) was decided against: it needs a buffer and a second pass.
+//! of its own over the output gradient. Where a kernel meets no padding, as many of its taps read beyond the border of the
+//! output as the map is small, and [`super::scatter`] takes over.
 
 use super::super::Real;
 use super::super::disjoint::Disjoint;
 use super::super::error::Result;
 use super::filter::{self, Filter};
 use super::reading::Reading;
+use super::scatter;
 use super::shape::ConvShape;
 use rayon::prelude::*;
 
@@ -29,6 +31,10 @@ pub fn conv2d_input_grad<T: Real>(shape: &ConvShape, gy: &[T], w: &[T], gx: &mut
         gx.par_chunks_mut(1 << 14).for_each(|part| part.fill(T::ZERO));
     }
     let gx = Disjoint::new(gx);
+    if scatter::suits(&s) {
+        scatter::run(&s, gy, w, &gx, accumulate);
+        return Ok(());
+    }
     // Inputs and outputs change places.
     let (taps, inputs, outputs) = (s.taps(), s.group_outputs(), s.group_inputs());
     for y in 0..s.stride[0].min(height) {

@@ -8,6 +8,7 @@ mod filter;
 mod forward;
 mod input_grad;
 mod reading;
+mod scatter;
 mod sets;
 mod shape;
 mod weight_grad;

@@ -118,6 +118,11 @@ fn all_three_agree_with_the_direct_loop_on_the_shapes_of_real_networks() {
         same(1, shape(19, [32, 32, 1], [8, 8], [3, 3])),
         shape(5, [1, 20, 1], [28, 28], [5, 5]),
         shape(33, [20, 50, 1], [12, 12], [5, 5]),
+        // Scattered: rows that fill vectors and rows that do not, channels that do not fill panels, groups, dilation.
+        shape(18, [32, 64, 1], [12, 12], [3, 3]),
+        shape(2, [6, 17, 1], [26, 26], [3, 3]),
+        shape(35, [10, 32, 2], [10, 10], [3, 3]),
+        ConvShape { dilation: [2, 3], ..shape(17, [5, 16, 1], [14, 17], [3, 4]) },
         strided(same(1, shape(3, [16, 32, 1], [32, 32], [3, 3]))),
         strided(shape(3, [16, 32, 1], [32, 32], [1, 1])),
         strided(same(3, shape(2, [3, 8, 1], [33, 31], [7, 7]))),
