@@ -12,7 +12,6 @@ one fooled the network and the other did not. Under l2 nothing flips. The exit s
 most 1e-6, none lies in between, and at most one pixel in a thousand flipped.
 """
 import argparse
-import gzip
 import json
 import os
 import struct
@@ -22,28 +21,7 @@ import tempfile
 
 import numpy as np
 import torch
-import torch.nn as nn
-
-
-class SmallCnn(nn.Module):
-    """The network of the TRADES checkpoint: names and order of its parameters."""
-
-    def __init__(self):
-        super().__init__()
-        self.feature_extractor = nn.Sequential()
-        for i, (a, b) in enumerate([(1, 32), (32, 32), (32, 64), (64, 64)], start=1):
-            self.feature_extractor.add_module(f"conv{i}", nn.Conv2d(a, b, 3))
-            self.feature_extractor.add_module(f"relu{i}", nn.ReLU(True))
-            if i % 2 == 0:
-                self.feature_extractor.add_module(f"maxpool{i // 2}", nn.MaxPool2d(2, 2))
-        self.classifier = nn.Sequential()
-        for i, (a, b) in enumerate([(1024, 200), (200, 200), (200, 10)], start=1):
-            self.classifier.add_module(f"fc{i}", nn.Linear(a, b))
-            if i < 3:
-                self.classifier.add_module(f"relu{i}", nn.ReLU(True))
-
-    def forward(self, x):
-        return self.classifier(self.feature_extractor(x).flatten(1))
+from networks import SmallCnn, mnist
 
 
 def safetensors(path):
@@ -54,14 +32,6 @@ def safetensors(path):
     kinds = {"F32": np.float32, "F64": np.float64, "I64": np.int64}
     read = lambda e: np.frombuffer(body[slice(*e["data_offsets"])], kinds[e["dtype"]]).reshape(e["shape"])
     return {k: read(e) for k, e in header.items() if k != "__metadata__"}
-
-
-def mnist(folder, n):
-    with gzip.open(os.path.join(folder, "t10k-images-idx3-ubyte.gz")) as f:
-        x = np.frombuffer(f.read()[16:], np.uint8)[: n * 784].reshape(n, 1, 28, 28)
-    with gzip.open(os.path.join(folder, "t10k-labels-idx1-ubyte.gz")) as f:
-        y = np.frombuffer(f.read()[8:], np.uint8)[:n]
-    return torch.tensor(x).float() / 255, torch.tensor(y).long()
 
 
 def main():

@@ -20,57 +20,8 @@ import time
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from networks import resnet20
 from torch import nn
-
-
-class Block(nn.Module):
-    def __init__(self, inputs, outputs, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        self.grows = stride != 1 or inputs != outputs
-
-    def forward(self, x):
-        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-        if self.grows:  # option A: every other pixel, zeros for the new channels
-            pad = y.shape[1] // 4
-            x = F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, pad, pad))
-        return F.relu(x + y)
-
-
-class ResNet20(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(16)
-        width = 16
-        for layer, (outputs, stride) in enumerate([(16, 1), (32, 2), (64, 2)], 1):
-            blocks = []
-            for i in range(3):
-                blocks.append(Block(width, outputs, stride if i == 0 else 1))
-                width = outputs
-            setattr(self, f"layer{layer}", nn.Sequential(*blocks))
-        self.linear = nn.Linear(64, 10)
-        mean, deviation = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
-        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("deviation", torch.tensor(deviation).view(1, 3, 1, 1), persistent=False)
-
-    def forward(self, x):
-        x = F.relu(self.bn1(self.conv1((x - self.mean) / self.deviation)))
-        x = self.layer3(self.layer2(self.layer1(x)))
-        return self.linear(x.mean((2, 3)))
-
-
-def problem(arguments):
-    stored = torch.load(arguments.weights, map_location="cpu", weights_only=True)["state_dict"]
-    net = ResNet20()
-    net.load_state_dict({k.removeprefix("module."): v for k, v in stored.items()})
-    raw = np.fromfile(arguments.batch, np.uint8).reshape(-1, 3073)[: arguments.samples]
-    x = torch.tensor(raw[:, 1:].reshape(-1, 3, 32, 32).astype(np.float32) / 255)
-    return net.eval(), x, torch.tensor(raw[:, 0].astype(np.int64))
 
 
 def read_diagonal(file, names):
@@ -92,7 +43,7 @@ def main():
     parser.add_argument("--hesse", help="JSON of hesse spectrum")
     parser.add_argument("--diagonal", help="safetensors of hesse spectrum --diagonal")
     arguments = parser.parse_args()
-    net, x, y = problem(arguments)
+    net, x, y = resnet20(arguments.weights, arguments.batch, arguments.samples)
     parameters = list(net.parameters())
     rows = []
 
