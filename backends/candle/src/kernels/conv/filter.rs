@@ -51,10 +51,13 @@ pub(super) fn run<T: Real>(
     if f.batch == 0 || f.groups == 0 || f.outputs == 0 || rows == 0 || columns == 0 {
         return;
     }
+    // A plane without gaps may be seen as one long row.
+    let whole = f.column == 1 && f.row == columns && f.plane == rows * columns;
     let kernels = T::kernels(columns);
-    let layout = f.reading.layout(kernels.lanes);
+    let layout = if whole { f.reading.compact_layout(kernels.lanes) } else { f.reading.layout(kernels.lanes) };
+    let target_rows = layout.target(&f.reading)[0];
     let taps = layout.taps.len();
-    let sets = Sets::new(f.batch, rows, layout.vectors, WANTED, 16);
+    let sets = Sets::new(f.batch, target_rows, layout.vectors, WANTED, 16);
     let panels = f.outputs.div_ceil(ROWS);
     // A small batch is cut along channels too, though not so finely that staging costs more than filtering.
     let cuts = (16 / (sets.count() * f.groups)).clamp(1, panels.div_ceil(8));
@@ -172,6 +175,7 @@ impl<T: Real> Work<'_, T> {
     ) {
         let (f, lanes, vectors) = (self.f, self.kernels.lanes, self.layout.vectors);
         let row_step = self.layout.row_step(&f.reading);
+        let across = self.layout.target(&f.reading)[1];
         let count = set.samples * set.rows * vectors;
         let mut spill = [T::ZERO; ROWS * LONG * MAX_LANES];
         // Where there are few rows, longer ones keep the multipliers busy.
@@ -187,8 +191,10 @@ impl<T: Real> Work<'_, T> {
                 stride: f.plane,
                 add,
             };
-            let row = |i: usize| set.row + i / (vectors * set.samples);
-            let lines = f.reading.inside(&self.layout.lines, row(first), row(first + width - 1));
+            let rows = (first..first + width)
+                .map(|i| self.layout.rows_of(set.row + i / (vectors * set.samples), i % vectors, lanes));
+            let reach = rows.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]).unwrap_or([0, 0]);
+            let lines = f.reading.inside(&self.layout.lines, reach[0], reach[1]);
             let taps = taps_of(&self.layout.lines[lines], block.len());
             tile.taps = taps.len();
             tile.offsets = offsets[taps.start..].as_ptr();
@@ -200,7 +206,7 @@ impl<T: Real> Work<'_, T> {
                 tile.source[j] = pictures.wrapping_add(n * sample_step + q * row_step + v * lanes);
                 let sample = ((set.sample + n) * f.groups + group) * f.outputs * f.plane;
                 starts[j] = sample + f.origin + (set.row + q) * f.row + v * lanes * f.column;
-                filled[j] = lanes.min(f.reading.target[1] - v * lanes);
+                filled[j] = lanes.min(across - v * lanes);
             }
             let whole = f.column == 1 && filled[..width].iter().all(|&n| n == lanes);
             for p in panels.clone() {

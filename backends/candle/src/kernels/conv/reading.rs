@@ -4,6 +4,10 @@
 //! where rows do not fill vectors, or where the column stride is not 1, a block of the picture is first *staged*: copied
 //! with its zero border, rows cut into one run per column phase (pixel x goes to run x mod stride). Each number is copied
 //! once per block, not once per tap as an im2col buffer would.
+//!
+//! Narrow rows would leave lanes empty: a row of 10 pixels takes two vectors of 8. There the picture is *packed*: copied
+//! once for each horizontal shift, every copy holding just the pixels that output rows read, one row right behind the
+//! other. Then the output plane is one long row for every tap, as it is in memory.
 
 use super::super::Real;
 use std::ops::Range;
@@ -43,7 +47,23 @@ pub(super) struct Layout {
     run: usize,
     /// Whether rows of this phase are read.
     row_used: Vec<bool>,
+    /// Whether the output plane is one long row, of `packed` rows of pixels.
+    packed: Option<Packing>,
 }
+
+/// What is peculiar of a packed layout.
+#[derive(Debug, Clone, Copy)]
+struct Packing {
+    /// Width of the output.
+    width: usize,
+    /// Entries of one copy, with zeros behind the last row.
+    copy: usize,
+}
+
+/// Vectors of the largest plane that is packed: it cannot be cut into sets.
+const LARGEST: usize = 256;
+/// Packing copies a picture once for each horizontal shift: worth it where it saves one vector in this many.
+const SAVING: usize = 10;
 
 /// Entry i of a staged run is source column `begin + (i − before)·stride` for i in `before .. before + inside`, else zero.
 #[derive(Debug)]
@@ -54,6 +74,28 @@ struct Run {
 }
 
 impl Reading {
+    /// As [`Reading::layout`], packed where that saves vectors; for an output plane that is contiguous.
+    pub fn compact_layout(&self, lanes: usize) -> Layout {
+        let [rows, width] = self.target;
+        let (by_row, packed) = (rows * width.div_ceil(lanes), (rows * width).div_ceil(lanes));
+        let pays = (by_row - packed) * SAVING >= by_row.max(1) && packed <= LARGEST;
+        if self.stride != [1, 1] || !pays || self.shifts.is_empty() {
+            return self.layout(lanes);
+        }
+        let mut layout = self.layout(lanes);
+        let mut shifts: Vec<isize> = self.shifts.iter().map(|s| s[1]).collect();
+        shifts.sort_unstable();
+        shifts.dedup();
+        let copy = (layout.span - 1) * width + packed * lanes;
+        let slot = |dx: isize| shifts.binary_search(&dx).unwrap_or(0);
+        let offset = |s: &[isize; 2]| slot(s[1]) * copy + (s[0] - layout.first[0]) as usize * width;
+        layout.taps = self.shifts.iter().map(|s| offset(s) as u32).collect();
+        layout.runs = shifts.iter().map(|&dx| self.run(dx, width)).collect();
+        (layout.direct, layout.vectors) = (false, packed);
+        layout.packed = Some(Packing { width, copy });
+        layout
+    }
+
     /// Lays out blocks for vectors of this many lanes.
     pub fn layout(&self, lanes: usize) -> Layout {
         let [sy, sx] = self.stride;
@@ -111,6 +153,7 @@ impl Reading {
             runs,
             run,
             row_used,
+            packed: None,
         }
     }
 
@@ -139,14 +182,35 @@ impl Reading {
 }
 
 impl Layout {
+    /// Height and width of the output as the layout sees it.
+    pub fn target(&self, reading: &Reading) -> [usize; 2] {
+        match self.packed {
+            Some(_) => [1, reading.target[0] * reading.target[1]],
+            None => reading.target,
+        }
+    }
+
+    /// The first and last output row of pixels of vector `v` in row `row` of [`Layout::target`].
+    pub fn rows_of(&self, row: usize, v: usize, lanes: usize) -> [usize; 2] {
+        match self.packed {
+            Some(p) => [v * lanes / p.width, ((v + 1) * lanes - 1) / p.width],
+            None => [row, row],
+        }
+    }
+
     /// Entries between the pixels that output row `q` and row `q + 1` start from.
     pub fn row_step(&self, reading: &Reading) -> usize {
-        self.row * reading.stride[0]
+        match self.packed {
+            Some(_) => 0,
+            None => self.row * reading.stride[0],
+        }
     }
 
     /// Entries of one channel's plane, for a block of `rows` output rows.
     pub fn plane(&self, reading: &Reading, rows: usize) -> usize {
-        if self.direct {
+        if let Some(p) = self.packed {
+            self.runs.len() * p.copy
+        } else if self.direct {
             reading.source[0] * reading.source[1]
         } else {
             ((rows.max(1) - 1) * reading.stride[0] + self.span) * self.row
@@ -156,6 +220,9 @@ impl Layout {
     /// Copies one channel's plane into its staged block for output rows `from .. from + rows`.
     pub fn stage<T: Real>(&self, reading: &Reading, source: &[T], from: usize, rows: usize, block: &mut [T]) {
         let [height, width] = reading.source;
+        if let Some(p) = self.packed {
+            return self.pack(reading, p, source, block);
+        }
         let [sy, sx] = reading.stride;
         let all_rows = self.row_used.iter().all(|&u| u);
         if self.row == 0 || rows == 0 {
@@ -187,6 +254,31 @@ impl Layout {
                     }
                     _ => copied.iter_mut().zip(source.iter().step_by(sx)).for_each(|(v, s)| *v = *s),
                 }
+            }
+        }
+    }
+}
+
+impl Layout {
+    /// One copy of the picture for each horizontal shift.
+    fn pack<T: Real>(&self, reading: &Reading, p: Packing, source: &[T], block: &mut [T]) {
+        let [height, width] = reading.source;
+        let rows = reading.target[0] + self.span - 1;
+        for (run, staged) in self.runs.iter().zip(block.chunks_exact_mut(p.copy)) {
+            let (staged, behind) = staged.split_at_mut(rows * p.width);
+            clear(behind);
+            for (r, entries) in staged.chunks_exact_mut(p.width).enumerate() {
+                let y = self.first[0] + r as isize;
+                if y < 0 || y >= height as isize {
+                    clear(entries);
+                    continue;
+                }
+                let from = y as usize * width + run.begin.min(width);
+                let (border, rest) = entries.split_at_mut(run.before);
+                let (copied, after) = rest.split_at_mut(run.inside);
+                clear(border);
+                copy(&source[from..from + run.inside], copied);
+                clear(after);
             }
         }
     }

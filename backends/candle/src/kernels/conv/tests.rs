@@ -118,6 +118,11 @@ fn all_three_agree_with_the_direct_loop_on_the_shapes_of_real_networks() {
         same(1, shape(19, [32, 32, 1], [8, 8], [3, 3])),
         shape(5, [1, 20, 1], [28, 28], [5, 5]),
         shape(33, [20, 50, 1], [12, 12], [5, 5]),
+        // Packed: narrow rows, with and without a border, with more taps than rows.
+        shape(18, [8, 33, 1], [12, 12], [3, 3]),
+        same(1, shape(17, [5, 9, 1], [7, 7], [3, 3])),
+        same(2, shape(3, [4, 12, 2], [9, 13], [5, 5])),
+        ConvShape { padding: [3, 0], dilation: [2, 3], ..shape(16, [3, 8, 1], [5, 17], [4, 3]) },
         // Scattered: rows that fill vectors and rows that do not, channels that do not fill panels, groups, dilation.
         shape(18, [32, 64, 1], [12, 12], [3, 3]),
         shape(2, [6, 17, 1], [26, 26], [3, 3]),

@@ -35,7 +35,7 @@ const PARTIAL: usize = 4 << 20;
 pub fn conv2d_weight_grad<T: Real>(shape: &ConvShape, x: &[T], gy: &[T], gw: &mut [T], accumulate: bool) -> Result {
     shape.check("weight gradient of a convolution", x.len(), gw.len(), gy.len())?;
     let s = shape.flattened();
-    let [rows, columns] = s.output();
+    let [_, columns] = s.output();
     if gw.is_empty() {
         return Ok(());
     }
@@ -47,7 +47,8 @@ pub fn conv2d_weight_grad<T: Real>(shape: &ConvShape, x: &[T], gy: &[T], gw: &mu
     }
     let kernels = T::kernels(columns);
     let reading = forward_reading(&s);
-    let layout = reading.layout(kernels.lanes);
+    let layout = reading.compact_layout(kernels.lanes);
+    let [rows, columns] = layout.target(&reading);
     // The output gradient is read along whole vectors; where rows do not fill them, it is staged with zeros behind.
     let left_reading =
         Reading { source: [rows, columns], stride: [1, 1], shifts: vec![[0, 0]], target: [rows, columns] };
