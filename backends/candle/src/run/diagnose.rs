@@ -22,9 +22,11 @@ impl<T: Element> CandleExecutable<T> {
         let saved = self.new_saved()?;
         let keep = saved.storage::<SavedTensors>();
         let bound = Bound::new::<T>(&self.name, &self.program, &self.layout, feed, 0)?;
+        let Some(workspace) = self.workspaces.first() else { return Ok(None) };
         let finite = |b: BufferId| -> Result<bool, BackendError> {
             let info = &self.program.buffers[b];
-            let Some((tensor, offset)) = self.tensor_of(b, &bound, keep).filter(|_| info.kind == Kind::Real) else {
+            let Some((tensor, offset)) = self.tensor_of(b, workspace, &bound, keep).filter(|_| info.kind == Kind::Real)
+            else {
                 return Ok(true);
             };
             tensor::read(tensor, |s| {
@@ -44,7 +46,7 @@ impl<T: Element> CandleExecutable<T> {
         let pool = self.pool.clone();
         pool.install(|| {
             for step in &self.program.steps {
-                self.execute(step, &bound, keep)?;
+                self.execute(step, workspace, &bound, keep)?;
                 if let Some(write) = step.write
                     && !finite(write)?
                 {

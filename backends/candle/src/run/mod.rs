@@ -3,6 +3,7 @@
 mod bind;
 mod diagnose;
 mod dispatch;
+mod workspace;
 
 use crate::element::Element;
 use crate::lower::{BufferId, Constant, Fusion, Kernel, Lowered, Origin, Step};
@@ -19,6 +20,7 @@ use hesse_core::program::{Program, Role};
 use hesse_core::vectors::{Precision, ViewMut};
 use std::marker::PhantomData;
 use std::sync::Arc;
+use workspace::Workspace;
 
 /// The kept outputs of a primal program, by number.
 pub(crate) struct SavedTensors(pub Vec<Tensor>);
@@ -30,7 +32,8 @@ pub(crate) struct CandleExecutable<T> {
     source: (Program, usize),
     program: Lowered,
     plan: Plan,
-    slots: Vec<Tensor>,
+    /// One for each direction that runs at the same time; at least one.
+    workspaces: Vec<Workspace>,
     constants: Vec<Option<Tensor>>,
     layout: Layout,
     pool: Arc<rayon::ThreadPool>,
@@ -62,12 +65,6 @@ impl<T: Element> CandleExecutable<T> {
             operation: "memory plan".into(),
             cause: e.to_string(),
         };
-        let slots = plan
-            .slots
-            .iter()
-            .map(|&(n, kind)| tensor::zeros(n, dtype::<T>(kind)))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(fail)?;
         let constants = lowered
             .buffers
             .iter()
@@ -81,27 +78,30 @@ impl<T: Element> CandleExecutable<T> {
         let layout = Layout::new(program, batch);
         let name = program.name.clone();
         let source = (program.clone(), batch);
-        Ok(CandleExecutable {
+        let mut executable = CandleExecutable {
             name,
             source,
             program: lowered,
             plan,
-            slots,
+            workspaces: Vec::new(),
             constants,
             layout,
             pool,
             entry: PhantomData,
-        })
+        };
+        executable.reserve(1)?;
+        Ok(executable)
     }
 
     fn tensor_of<'a>(
         &'a self,
         b: BufferId,
+        workspace: &'a Workspace,
         bound: &'a Bound,
         keep: Option<&'a SavedTensors>,
     ) -> Option<(&'a Tensor, usize)> {
         match self.plan.places[b] {
-            Place::Slot(s) => self.slots.get(s).map(|t| (t, 0)),
+            Place::Slot(s) => workspace.0.get(s).map(|t| (t, 0)),
             Place::Saved(k) => keep.and_then(|s| s.0.get(k)).map(|t| (t, 0)),
             Place::Given => match &self.constants[b] {
                 Some(t) => Some((t, 0)),
@@ -115,10 +115,16 @@ impl<T: Element> CandleExecutable<T> {
     }
 
     /// Runs one step that writes a buffer.
-    fn execute(&self, step: &Step, bound: &Bound, keep: Option<&SavedTensors>) -> Result<(), BackendError> {
+    fn execute(
+        &self,
+        step: &Step,
+        workspace: &Workspace,
+        bound: &Bound,
+        keep: Option<&SavedTensors>,
+    ) -> Result<(), BackendError> {
         let missing = || self.failed(step, "an operand has no memory");
         let Some(write) = step.write else { return Ok(()) };
-        let (out, _) = self.tensor_of(write, bound, keep).ok_or_else(missing)?;
+        let (out, _) = self.tensor_of(write, workspace, bound, keep).ok_or_else(missing)?;
         let elements = self.program.buffers[write].elements;
         let mut guards = Vec::with_capacity(step.reads.len());
         for &b in &step.reads {
@@ -127,7 +133,7 @@ impl<T: Element> CandleExecutable<T> {
                 guards.push(None);
                 continue;
             }
-            let (tensor, offset) = self.tensor_of(b, bound, keep).ok_or_else(missing)?;
+            let (tensor, offset) = self.tensor_of(b, workspace, bound, keep).ok_or_else(missing)?;
             guards.push(Some((tensor.storage_and_layout().0, offset, &self.program.buffers[b])));
         }
         let mut slices = Vec::with_capacity(guards.len());
@@ -166,13 +172,13 @@ impl<T: Element> CandleExecutable<T> {
         &self,
         step: &Step,
         role: &Role,
-        bound: &Bound,
-        keep: Option<&SavedTensors>,
+        (workspace, bound, keep): (&Workspace, &Bound, Option<&SavedTensors>),
         outcome: &mut Outcome,
         result: Option<(&Columns, usize)>,
     ) -> Result<(), BackendError> {
         let b = step.reads[0];
-        let (tensor, offset) = self.tensor_of(b, bound, keep).ok_or_else(|| self.failed(step, "no memory"))?;
+        let (tensor, offset) =
+            self.tensor_of(b, workspace, bound, keep).ok_or_else(|| self.failed(step, "no memory"))?;
         let elements = self.program.buffers[b].elements;
         if let Role::Flat { offset: row } = role {
             let Some((columns, start)) = result else { return Ok(()) };
@@ -199,6 +205,32 @@ impl<T: Element> CandleExecutable<T> {
             Role::Flat { .. } | Role::Saved(_) => {}
         }
         Ok(())
+    }
+}
+
+impl<T: Element> CandleExecutable<T> {
+    /// Runs the program for one direction.
+    fn column(
+        &self,
+        workspace: &Workspace,
+        feed: &Feed<'_>,
+        column: usize,
+        result: Option<&ViewMut<'_>>,
+        keep: Option<&SavedTensors>,
+    ) -> Result<Outcome, BackendError> {
+        let bound = Bound::new::<T>(&self.name, &self.program, &self.layout, feed, column)?;
+        let into = result.and_then(|r| {
+            let columns = r.block.storage::<Columns>()?;
+            Some((columns, (r.columns.start + column) * r.block.rows()))
+        });
+        let mut outcome = Outcome::default();
+        for step in &self.program.steps {
+            match &step.kernel {
+                Kernel::Deliver(role) => self.deliver(step, role, (workspace, &bound, keep), &mut outcome, into)?,
+                _ => self.execute(step, workspace, &bound, keep)?,
+            }
+        }
+        Ok(outcome)
     }
 }
 
@@ -231,24 +263,7 @@ impl<T: Element> Executable for CandleExecutable<T> {
         if keep.map_or(0, |s| s.0.len()) < self.program.saved.len() {
             return Err(BackendError::input(&self.name, "memory for kept values", "a value", "none"));
         }
-        let target = result.as_ref().and_then(|r| r.block.storage::<Columns>());
-        let start = result.as_ref().map_or(0, |r| r.columns.start);
-        let rows = result.as_ref().map_or(0, |r| r.block.rows());
-        let pool = self.pool.clone();
-        pool.install(|| {
-            let mut outcome = Outcome::default();
-            for column in 0..columns {
-                let bound = Bound::new::<T>(&self.name, &self.program, &self.layout, feed, column)?;
-                let into = target.map(|t| (t, (start + column) * rows));
-                for step in &self.program.steps {
-                    match &step.kernel {
-                        Kernel::Deliver(role) => self.deliver(step, role, &bound, keep, &mut outcome, into)?,
-                        _ => self.execute(step, &bound, keep)?,
-                    }
-                }
-            }
-            Ok(outcome)
-        })
+        self.columns(feed, columns, result.as_ref(), keep)
     }
 
     fn new_saved(&self) -> Result<Saved, BackendError> {
@@ -272,7 +287,7 @@ impl<T: Element> Executable for CandleExecutable<T> {
     }
 
     fn workspace_bytes(&self) -> usize {
-        self.plan.slots.iter().map(|&(n, kind)| bytes::<T>(n, kind)).sum()
+        self.workspace() * self.workspaces.len()
     }
 
     fn first_not_finite(&mut self, feed: &Feed<'_>) -> Result<Option<String>, BackendError> {
