@@ -79,7 +79,7 @@ def main():
         table("Batch: m1", ["samples at once", "a product", "per sample", "peak"], rows, sizes, [r["seconds"] for r in found])
     if "parameters" in a.only:
         widths = [100, 300, 1000, 3000, 5000]
-        found = [bench(f"mlp:hidden={w}-{w}", 128)[0]["hvp"] for w in widths]
+        found = [bench(f"mlp:hidden={w}x{w}", 128)[0]["hvp"] for w in widths]
         counts = [784 * w + w + w * w + w + 10 * w + 10 for w in widths]
         rows = [[f"{n:,}", f"{r['seconds'] * 1e3:.1f} ms", f"{r['seconds'] / n * 1e9:.2f} ns", mib(r["peak_bytes"])] for n, r in zip(counts, found)]
         table("Parameters: mlp with two hidden layers, batch 128", ["parameters", "a product", "per parameter", "peak"], rows, counts, [r["seconds"] for r in found])
