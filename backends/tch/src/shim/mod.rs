@@ -6,8 +6,10 @@
 
 mod ffi;
 mod held;
+mod script;
 
 pub(crate) use held::Held;
+pub(crate) use script::{Script, Tape, Value, Wanted};
 
 use hesse_core::graph::{Convolution, Window};
 use std::ffi::{CStr, c_int, c_void};
@@ -80,6 +82,16 @@ pub(crate) fn describe() -> Outcome<String> {
 pub(crate) fn trim() {
     // SAFETY: no arguments.
     unsafe { ffi::hesse_trim() }
+}
+
+/// The bytes of large blocks that `body` takes on this thread and still holds at its end.
+pub(crate) fn metered<T>(body: impl FnOnce() -> T) -> (T, usize) {
+    // SAFETY: no arguments.
+    unsafe { ffi::hesse_meter_begin() };
+    let result = body();
+    // SAFETY: as above.
+    let bytes = unsafe { ffi::hesse_meter_end() };
+    (result, usize::try_from(bytes).unwrap_or(0))
 }
 
 /// While it lives, this thread runs libtorch without autograd and with so many threads.
