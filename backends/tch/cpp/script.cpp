@@ -37,7 +37,12 @@ void collect(const Object &object, const std::string &prefix, std::set<const voi
       if (!value.isTensor() || !value.toTensor().defined() || !value.toTensor().is_floating_point()) continue;
       auto &all = parameters ? script.parameters : script.buffers;
       const auto tensor = value.toTensor();
-      auto known = std::find_if(all.begin(), all.end(), [&](const auto &h) { return h.value.is_same(tensor); });
+      // Tied weights share their memory; in a file they need not be one tensor.
+      const auto tied = [&](const hesse::Held &h) {
+        return tensor.numel() > 0 && h.value.data_ptr() == tensor.data_ptr() && h.value.sizes() == tensor.sizes() &&
+               h.value.strides() == tensor.strides() && h.value.scalar_type() == tensor.scalar_type();
+      };
+      auto known = std::find_if(all.begin(), all.end(), tied);
       if (known == all.end()) known = all.insert(all.end(), {prefix + type->getAttributeName(i), tensor, {}});
       known->places.emplace_back(object, i);
     }
@@ -80,7 +85,6 @@ extern "C" hesse_error hesse_script_open(const char *bytes, size_t size, bool tw
     std::istringstream stream(std::string(bytes, size));
     auto module = torch::jit::load(stream, c10::Device(c10::kCPU));
     module.eval();
-    module.to(twice ? at::kDouble : at::kFloat);
     const auto method = module.find_method("forward");
     TORCH_CHECK(method.has_value(), "the module has no method `forward`");
     size_t wanted = 0;
@@ -92,6 +96,12 @@ extern "C" hesse_error hesse_script_open(const char *bytes, size_t size, bool tw
     auto made = std::make_unique<hesse::Script>(hesse::Script{module, {}, {}});
     std::set<const void *> seen;
     collect(module._ivalue(), "", seen, *made);
+    for (auto *all : {&made->parameters, &made->buffers}) {
+      for (auto &one : *all) {
+        one.value = one.value.detach().to(twice ? at::kDouble : at::kFloat).contiguous();
+        for (auto &[object, slot] : one.places) object->setSlot(slot, one.value);
+      }
+    }
     TORCH_CHECK(!made->parameters.empty(), "the module has no parameters: was it frozen, which makes them constants?");
     *script = made.release();
   });

@@ -83,6 +83,11 @@ hesse_error hesse_average_pool_grad(hesse_tensor g, const HesseWindow *w, bool c
 hesse_error hesse_gather(hesse_tensor x, hesse_tensor index, hesse_tensor *y);
 hesse_error hesse_scatter_add(hesse_tensor g, hesse_tensor index, int64_t size, hesse_tensor *y);
 
+// numbers.cpp; `kind` as in src/shim/mod.rs
+hesse_error hesse_with_number(int kind, hesse_tensor x, double number, hesse_tensor *y);
+hesse_error hesse_index_equals(hesse_tensor i, int64_t value, bool twice, hesse_tensor *y);
+hesse_error hesse_index_replace(hesse_tensor i, int64_t from, int64_t to, hesse_tensor *y);
+
 // softmax.cpp; `kind` as in src/shim/ffi.rs
 hesse_error hesse_softmax(int kind, hesse_tensor a, hesse_tensor b, hesse_tensor *y);
 

@@ -41,8 +41,9 @@ impl Archive {
             let other = ["constants.pkl", "failed finding central directory", "not a ZIP archive", "PytorchStreamReader"];
             match other.iter().any(|sign| cause.contains(sign)) {
                 true => format!(
-                    "no TorchScript file ({cause}); torch.jit.script(model.eval()).save(FILE) writes one, and a state \
-                     dict alone goes to --weights of a built-in model"
+                    "no TorchScript file ({}); torch.jit.script(model.eval()).save(FILE) writes one, and a state \
+                     dict alone goes to --weights of a built-in model",
+                    cause.split(". ").next().unwrap_or(&cause)
                 ),
                 false => cause,
             }

@@ -134,6 +134,10 @@ unsafe extern "C" {
         y: *mut *mut C_tensor,
     ) -> Error;
 
+    pub(super) fn hesse_with_number(kind: c_int, x: *const C_tensor, number: f64, y: *mut *mut C_tensor) -> Error;
+    pub(super) fn hesse_index_equals(i: *const C_tensor, value: i64, twice: bool, y: *mut *mut C_tensor) -> Error;
+    pub(super) fn hesse_index_replace(i: *const C_tensor, from: i64, to: i64, y: *mut *mut C_tensor) -> Error;
+
     pub(super) fn hesse_softmax(kind: c_int, a: *const C_tensor, b: *const C_tensor, y: *mut *mut C_tensor) -> Error;
 
     pub(super) fn hesse_chain(
