@@ -1,8 +1,8 @@
 //! A named architecture made for given data.
 
 use super::{ProblemError, Values, lookup, normalization};
-use crate::plugin::Separate;
 use crate::data::Dataset;
+use crate::plugin::Separate;
 use hesse_core::error::GraphError;
 use hesse_core::graph::{Graph, Mode};
 use hesse_core::model::{Model, Normalization, Task, record};

@@ -71,6 +71,19 @@ void refuse_train_mode(const torch::jit::Block *block) {
   }
 }
 
+torch::jit::Module read(const char *bytes, size_t size) {
+  std::istringstream stream(std::string(bytes, size));
+  std::string why;
+  try {
+    return torch::jit::load(stream, c10::Device(c10::kCPU));
+  } catch (const c10::Error &e) {
+    why = e.what_without_backtrace();
+  } catch (const std::exception &e) {
+    why = e.what();
+  }
+  TORCH_CHECK(false, "unreadable: ", why);
+}
+
 const hesse::Held &held(const hesse::Script *script, int which, size_t i) {
   const auto &all = which == 0 ? script->parameters : script->buffers;
   TORCH_CHECK(i < all.size(), "no such value");
@@ -82,8 +95,7 @@ const hesse::Held &held(const hesse::Script *script, int which, size_t i) {
 extern "C" hesse_error hesse_script_open(const char *bytes, size_t size, bool twice, hesse_script *script) {
   return hesse::guard([&] {
     const c10::InferenceMode normal(false);
-    std::istringstream stream(std::string(bytes, size));
-    auto module = torch::jit::load(stream, c10::Device(c10::kCPU));
+    auto module = read(bytes, size);
     module.eval();
     const auto method = module.find_method("forward");
     TORCH_CHECK(method.has_value(), "the module has no method `forward`");

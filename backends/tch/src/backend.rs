@@ -72,9 +72,10 @@ pub(crate) fn failure(program: &str, operation: &str, cause: String) -> BackendE
     // libtorch has no code for it on the CPU, only these words.
     const SHORT: &str = "you tried to allocate ";
     if let Some(missing) = underived(&cause) {
-        let cause = "libtorch has no derivative of this operation, so no product through it; replace it in the network, or \
+        let cause =
+            "libtorch has no derivative of this operation, so no product through it; replace it in the network, or \
                      use what needs fewer derivatives"
-            .to_string();
+                .to_string();
         return BackendError::Operation { program: program.to_string(), operation: missing, cause };
     }
     let bytes = cause.split(SHORT).nth(1).and_then(|rest| rest.split(' ').next()).and_then(|n| n.parse().ok());

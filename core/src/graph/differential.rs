@@ -105,12 +105,7 @@ mod tests {
     use crate::graph::{Graph, GraphBuilder, Init, Mode, Op, ValueId};
 
     fn function() -> External {
-        External {
-            system: "test".into(),
-            program: "f".into(),
-            arity: 2,
-            result: Shape::batched(&[3]).unwrap(),
-        }
+        External { system: "test".into(), program: "f".into(), arity: 2, result: Shape::batched(&[3]).unwrap() }
     }
 
     /// Samples, a parameter, and a value of the result's shape.

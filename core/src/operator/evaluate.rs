@@ -165,13 +165,18 @@ impl<'a> Evaluator<'a> {
         progress: &mut dyn FnMut(usize),
     ) -> Result<Evaluation, OperatorError> {
         let (mut batch, coupled, mut before) = (self.batch, self.coupled, self.batch);
-        let result = halving(&mut batch, coupled, |e: &OperatorError| Some(e), |at_once| {
-            if at_once != before {
-                self.program.forget();
-                before = at_once;
-            }
-            self.pass(weights, source, at_once, progress)
-        });
+        let result = halving(
+            &mut batch,
+            coupled,
+            |e: &OperatorError| Some(e),
+            |at_once| {
+                if at_once != before {
+                    self.program.forget();
+                    before = at_once;
+                }
+                self.pass(weights, source, at_once, progress)
+            },
+        );
         self.batch = batch;
         result
     }

@@ -62,9 +62,12 @@ impl<'a> GradientCurvature<'a> {
         range: Range<usize>,
     ) -> Result<AlongGradient, OperatorError> {
         let (mut at_once, coupled) = (self.at_once, self.product.is_coupled());
-        let result = halving(&mut at_once, coupled, |e: &OperatorError| Some(e), |at_once| {
-            self.pass(weights, source, range.clone(), at_once)
-        });
+        let result = halving(
+            &mut at_once,
+            coupled,
+            |e: &OperatorError| Some(e),
+            |at_once| self.pass(weights, source, range.clone(), at_once),
+        );
         self.at_once = at_once;
         result
     }

@@ -48,10 +48,15 @@ mod tests {
 
     fn tried(mut batch: usize, coupled: bool, fits: usize) -> (Vec<usize>, bool) {
         let mut tried = Vec::new();
-        let result = halving(&mut batch, coupled, |e: &OperatorError| Some(e), |n| {
-            tried.push(n);
-            if n <= fits { Ok(()) } else { Err(short()) }
-        });
+        let result = halving(
+            &mut batch,
+            coupled,
+            |e: &OperatorError| Some(e),
+            |n| {
+                tried.push(n);
+                if n <= fits { Ok(()) } else { Err(short()) }
+            },
+        );
         (tried, result.is_ok())
     }
 

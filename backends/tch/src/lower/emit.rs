@@ -152,7 +152,8 @@ impl Emitter<'_> {
             Fusion::Chains => companions(self.graph, v, &self.calls),
             Fusion::Nothing => (Vec::new(), first.cotangent),
         };
-        let read: Vec<ValueId> = first.own.iter().copied().chain(cotangent).chain(first.tangents.iter().copied()).collect();
+        let read: Vec<ValueId> =
+            first.own.iter().copied().chain(cotangent).chain(first.tangents.iter().copied()).collect();
         let by = [v].iter().chain(&together).map(|w| operands(self.graph, *w).and_then(|o| o.of.by)).collect();
         let more: Vec<Slot> = together.iter().map(|_| self.slot()).collect();
         let request = Request {

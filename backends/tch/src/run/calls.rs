@@ -58,7 +58,11 @@ impl TchExecutable {
                     let cotangent = result.first().map(Tensor::f_zeros_like).transpose().map_err(crate::shim::words)?;
                     let directions = vec![by.iter().map(|&i| (i, &zeros[i])).collect()];
                     // Where it has no second derivative, what uses one will say so.
-                    let _ = tape.differentials(&Wanted { cotangent: cotangent.as_ref(), directions, by: &[by.last().copied()] });
+                    let _ = tape.differentials(&Wanted {
+                        cotangent: cotangent.as_ref(),
+                        directions,
+                        by: &[by.last().copied()],
+                    });
                 }
                 Ok(tape)
             });

@@ -36,17 +36,13 @@ impl Archive {
 
     /// The module, in f32 or in f64.
     pub fn script(&self, twice: bool) -> Outcome<Script> {
-        Script::open(&self.bytes, twice).map_err(|cause| {
-            // What libtorch says of any zip file without a module, and of what is no zip file.
-            let other = ["constants.pkl", "failed finding central directory", "not a ZIP archive", "PytorchStreamReader"];
-            match other.iter().any(|sign| cause.contains(sign)) {
-                true => format!(
-                    "no TorchScript file ({}); torch.jit.script(model.eval()).save(FILE) writes one, and a state \
-                     dict alone goes to --weights of a built-in model",
-                    cause.split(". ").next().unwrap_or(&cause)
-                ),
-                false => cause,
-            }
+        Script::open(&self.bytes, twice).map_err(|cause| match cause.split_once("unreadable: ") {
+            Some((_, why)) => format!(
+                "no TorchScript file that libtorch can read ({}); torch.jit.script(model.eval()).save(FILE) writes one, \
+                 and a state dict alone goes to --weights of a built-in model",
+                why.split(". ").next().unwrap_or(why)
+            ),
+            None => cause,
         })
     }
 

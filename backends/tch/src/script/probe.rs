@@ -35,7 +35,8 @@ pub(super) fn output(script: &mut Script, input: &[usize]) -> Outcome<Vec<usize>
     let misfit = |cause: String| format!("samples of {input:?} do not fit the module: {cause}");
     let (first, other) = (samples(2, input, 0)?, samples(2, input, 7919)?);
     // The first sample beside another second one.
-    let mixed = first.f_narrow(0, 0, 1).and_then(|a| Tensor::f_cat(&[a, other.f_narrow(0, 1, 1)?], 0)).map_err(words)?;
+    let mixed =
+        first.f_narrow(0, 0, 1).and_then(|a| Tensor::f_cat(&[a, other.f_narrow(0, 1, 1)?], 0)).map_err(words)?;
     let result = run(script, &first).map_err(misfit)?;
     let sizes = result.size();
     let three = run(script, &samples(3, input, 0)?).map_err(misfit)?.size();
@@ -52,9 +53,11 @@ pub(super) fn output(script: &mut Script, input: &[usize]) -> Outcome<Vec<usize>
     let (difference, scale) = apart(&row(&result)?, &row(&run(script, &mixed).map_err(misfit)?)?)?;
     // Kernels may sum in another order for other neighbours; batch statistics change everything.
     if difference > 1e-3 * scale {
-        return Err("a sample's result depends on the other samples of its batch: batch norm without running statistics, \
+        return Err(
+            "a sample's result depends on the other samples of its batch: batch norm without running statistics, \
                     or in train mode for good; save the module after eval()"
-            .into());
+                .into(),
+        );
     }
     Ok(sizes[1..].iter().map(|&n| usize::try_from(n).unwrap_or(0)).collect())
 }

@@ -8,7 +8,7 @@ mod networks;
 mod programs;
 mod refusals;
 
-use hesse_core::SecondOrderBackend;
+use hesse as _; // links the Candle backend
 use hesse_core::backend::BackendRequest;
 use hesse_core::graph::{GraphBuilder, Mode};
 use hesse_core::loss::Loss;
@@ -97,13 +97,12 @@ fn agree(precision: Precision, tolerance: f64) {
             let all = scripted.all_parameters();
             for wrt in [&all, &some, &Wrt::Samples] {
                 let of = |p: &Problem| {
-                    let curvature = |c| p.curvature(c, wrt).unwrap();
                     let products = vec![
                         ("H·v", p.hessian(wrt).unwrap()),
                         ("G·v", p.gauss_newton(wrt).unwrap()),
                         ("J·v", p.jacobian(wrt).unwrap()),
                         ("Jᵀ·v", p.jacobian_transpose(wrt).unwrap()),
-                        ("F·v", curvature(Curvature::Fisher)),
+                        ("F·v", p.curvature(Curvature::EmpiricalFisher, wrt).unwrap()),
                         ("mixed", p.mixed(wrt, &Wrt::Samples).unwrap()),
                     ];
                     (p.gradient(wrt).unwrap(), products)
@@ -150,7 +149,8 @@ fn kept_or_not_a_products_numbers_are_the_same_and_what_is_kept_is_counted() {
     let product = |batch, budget| {
         let wrt = scripted.all_parameters();
         let hessian = Curvature::Hessian;
-        let operator = DatasetOperator::new(&backend, &scripted, hessian, &wrt, &weights, &data, batch, budget).unwrap();
+        let operator =
+            DatasetOperator::new(&backend, &scripted, hessian, &wrt, &weights, &data, batch, budget).unwrap();
         let space = operator.space();
         let (mut x, mut y) = (space.zeros(1).unwrap(), space.zeros(1).unwrap());
         space.write(&mut x, 0, &(1..=space.dimension()).map(|i| (i as f64).sin()).collect::<Vec<_>>()).unwrap();

@@ -34,7 +34,10 @@ fn perceptron() -> Network {
     let module = Module {
         class: "Perceptron",
         children: vec![("fc1", linear("Linear1", 5, 72, 1)), ("fc2", linear("Linear2", CLASSES, 5, 3))],
-        methods: forward("Perceptron", "h = torch.tanh(self.fc1.forward(torch.flatten(x, 1)))\nreturn self.fc2.forward(h)"),
+        methods: forward(
+            "Perceptron",
+            "h = torch.tanh(self.fc1.forward(torch.flatten(x, 1)))\nreturn self.fc2.forward(h)",
+        ),
         ..Module::default()
     };
     let record: Record = |g, x| {

@@ -3,11 +3,11 @@
 use crate::archive::{self, Module, forward};
 use crate::networks::{CLASSES, INPUT, all};
 use crate::{made, task, tch};
+use hesse_core::SecondOrderBackend;
 use hesse_core::graph::Mode;
 use hesse_core::loss::Loss;
 use hesse_core::model::{Normalization, Task, record};
 use hesse_core::program::Problem;
-use hesse_core::SecondOrderBackend;
 use hesse_core::vectors::Precision;
 
 /// A linear layer whose result goes through this.
@@ -90,7 +90,8 @@ fn train_mode_is_refused_and_another_backend_says_what_it_cannot_run() {
 
     let problem = Problem::new(graph(&all()[0].module), &Loss::default()).unwrap();
     let candle = hesse_core::registry::find::<hesse_core::registry::BackendEntry>("builtin/candle").unwrap();
-    let request = hesse_core::backend::BackendRequest { device: "cpu".into(), precision: Precision::F64, threads: None };
+    let request =
+        hesse_core::backend::BackendRequest { device: "cpu".into(), precision: Precision::F64, threads: None };
     let error = (candle.open)(&request).unwrap().compile(&problem.loss().unwrap(), 2).err().unwrap().to_string();
     assert!(error.contains("program of torchscript"), "{error}");
 }
@@ -101,7 +102,8 @@ fn an_operation_without_a_second_derivative_is_named() {
     let module = Module { methods: module.methods.replace("x.dtype", "ops.prim.dtype(z)"), ..module };
     let problem = Problem::new(graph(&module), &Loss::default()).unwrap();
     let backend = tch(Precision::F64);
-    let values = [("weight".to_string(), archive::numbers(CLASSES * 72, 2, 0.3).iter().map(|v| f64::from(*v)).collect())];
+    let values =
+        [("weight".to_string(), archive::numbers(CLASSES * 72, 2, 0.3).iter().map(|v| f64::from(*v)).collect())];
     let bench = crate::programs::Bench::new(&backend, &problem, &values);
     let wrt = problem.all_parameters();
     // First derivatives it has.

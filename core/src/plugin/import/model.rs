@@ -2,29 +2,21 @@
 
 use super::object::Context;
 use super::space::needed;
-use crate::plugin::export::numbers;
 use crate::error::GraphError;
 use crate::graph::{Dim, Graph, GraphBuilder, Mode, ValueId};
 use crate::model::{Model, Task};
 use crate::options::{OptionError, Options};
+use crate::plugin::export::numbers;
 use crate::plugin::guard::{Foreign, call, guard_or};
-use crate::plugin::text::one_line;
 use crate::plugin::raw::{Bytes, ModelTable, PushValue, Status, Str};
+use crate::plugin::text::one_line;
 use std::ffi::c_void;
 
 type Build =
     unsafe extern "C" fn(*const c_void, Str, *const usize, usize, usize, u32, *mut Bytes, *mut Bytes) -> Status;
 
-type Values = unsafe extern "C" fn(
-    *const c_void,
-    Str,
-    *const usize,
-    usize,
-    usize,
-    *mut c_void,
-    PushValue,
-    *mut Bytes,
-) -> Status;
+type Values =
+    unsafe extern "C" fn(*const c_void, Str, *const usize, usize, usize, *mut c_void, PushValue, *mut Bytes) -> Status;
 
 struct ForeignModel {
     context: Context,
