@@ -5,7 +5,8 @@
 //! it (`LD_LIBRARY_PATH`).
 use std::path::{Path, PathBuf};
 
-const SOURCES: [&str; 7] = ["chain", "convolution", "indexing", "mode", "pooling", "softmax", "vectors"];
+const SOURCES: [&str; 10] =
+    ["chain", "convolution", "indexing", "mode", "numbers", "pooling", "script", "softmax", "tape", "vectors"];
 
 fn main() {
     println!("cargo:rerun-if-changed=cpp");

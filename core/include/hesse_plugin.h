@@ -26,8 +26,9 @@
 // Layout version: a library of another major version is refused.
 #define HesseMAJOR 1
 
-// Fields appended since the major version began. 1: a solver's abilities, initial vectors, states and remarks.
-#define HesseMINOR 1
+// Fields appended since the major version began. 1: a solver's abilities, initial vectors, states and remarks. 2: the
+// values that an architecture brings.
+#define HesseMINOR 2
 
 // Size of a manifest at version 1.0: what every library of major version 1 has at least.
 #define HesseMANIFEST_MIN 88
@@ -221,6 +222,9 @@ typedef struct HesseBytes {
   void (*free)(struct HesseBytes *bytes);
 } HesseBytes;
 
+// Receives the value of one parameter or buffer.
+typedef void (*HessePushValue)(void *sink, struct HesseStr name, const double *values, size_t len);
+
 // Functions of an architecture.
 typedef struct HesseModelTable {
   // `sizeof(ModelTable)`.
@@ -235,6 +239,16 @@ typedef struct HesseModelTable {
                        uint32_t train,
                        struct HesseBytes *graph,
                        struct HesseBytes *error);
+  // Calls `push` for every parameter and buffer whose value the architecture itself brings, with its name and its
+  // entries, row-major. Absent where there are none. Since version 1.2.
+  HesseStatus (*values)(const void *context,
+                        struct HesseStr options,
+                        const size_t *input,
+                        size_t rank,
+                        size_t classes,
+                        void *sink,
+                        HessePushValue push,
+                        struct HesseBytes *error);
 } HesseModelTable;
 
 // Some columns of a block.
@@ -675,5 +689,9 @@ typedef struct HesseBackendTable {
 
 // Someone asked to stop.
 #define HesseINTERRUPTED 3
+
+// The device has too little memory; the message is `out of memory on DEVICE: N bytes wanted`, and what may follow. Since
+// version 1.2; an older program takes it for a failure.
+#define HesseOUT_OF_MEMORY 4
 
 #endif  /* HESSE_PLUGIN_H */

@@ -23,6 +23,15 @@ pub trait Model: Send + Sync {
     /// # Errors
     /// Where the samples have the wrong shape or a layer does not fit.
     fn build(&self, g: &mut GraphBuilder, x: ValueId) -> Result<ValueId, GraphError>;
+
+    /// The values that the architecture itself brings, by the names of parameters and buffers: a file can hold a network
+    /// together with its weights. Usually none; what is not named starts as its initialiser says.
+    ///
+    /// # Errors
+    /// Where there should be some and they cannot be read.
+    fn values(&self) -> Result<Vec<(String, Vec<f64>)>, GraphError> {
+        Ok(Vec::new())
+    }
 }
 
 /// Subtraction of a mean and division by a deviation per channel, as the first step of the network, so that

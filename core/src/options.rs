@@ -35,6 +35,8 @@ pub enum OptionKind {
     Real,
     /// One of these.
     Choice(&'static [&'static str]),
+    /// The path of a file. The first option of this kind may be given without its key: `torchscript:net.pt`.
+    File,
 }
 
 impl std::fmt::Display for OptionKind {
@@ -45,6 +47,7 @@ impl std::fmt::Display for OptionKind {
             OptionKind::Integer(least) => write!(f, "integer>={least}"),
             OptionKind::Real => f.write_str("real"),
             OptionKind::Choice(choices) => write!(f, "one of {}", choices.join("|")),
+            OptionKind::File => f.write_str("file"),
         }
     }
 }
@@ -64,6 +67,7 @@ impl OptionKind {
         match text {
             "bool" => OptionKind::Bool,
             "real" => OptionKind::Real,
+            "file" => OptionKind::File,
             _ => OptionKind::Text,
         }
     }
@@ -76,6 +80,7 @@ impl OptionKind {
             OptionKind::Integer(least) => value.parse::<usize>().is_ok_and(|n| n >= *least),
             OptionKind::Real => parse_number(value).is_some(),
             OptionKind::Choice(choices) => choices.contains(&value),
+            OptionKind::File => !value.is_empty(),
         }
     }
 
@@ -87,6 +92,7 @@ impl OptionKind {
             OptionKind::Integer(least) => format!("a whole number of at least {least}"),
             OptionKind::Real => "a finite number, such as 0.01 or 2/255".into(),
             OptionKind::Choice(choices) => format!("one of {}", choices.join(", ")),
+            OptionKind::File => "the path of a file".into(),
         }
     }
 }
@@ -135,6 +141,30 @@ impl Options {
     pub fn split(text: &str) -> Result<(String, Options), OptionError> {
         let (name, rest) = text.split_once(':').unwrap_or((text, ""));
         Ok((name.to_string(), rest.parse()?))
+    }
+
+    /// Reads options that an entry declares: as [`from_str`](FromStr::from_str), and a file may be given without its key.
+    ///
+    /// # Errors
+    /// Where a part is not `key=value`, or the file's path holds a comma, which separates options.
+    pub fn declared(text: &str, specs: &[OptionSpec]) -> Result<Options, OptionError> {
+        let known = |part: &str| part.split_once('=').is_some_and(|(k, _)| specs.iter().any(|s| s.name == k.trim()));
+        let parts: Vec<&str> = text.split(',').collect();
+        let bare = parts.iter().position(|p| known(p)).unwrap_or(parts.len());
+        let Some(file) = specs.iter().find(|s| s.kind == OptionKind::File).filter(|_| bare > 0 && !text.is_empty())
+        else {
+            return text.parse();
+        };
+        if bare > 1 {
+            return Err(OptionError::Value {
+                key: file.name.to_string(),
+                value: parts[..bare].join(","),
+                expected: "a path without commas".to_string(),
+            });
+        }
+        let mut options: Options = parts[bare..].join(",").parse()?;
+        options.0.insert(file.name.to_string(), parts[0].trim().to_string());
+        Ok(options)
     }
 
     /// Whether nothing was given.
@@ -278,6 +308,20 @@ impl std::fmt::Display for Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_may_be_given_without_its_key() {
+        let file = OptionSpec { name: "file", kind: OptionKind::File, default: "", help: "" };
+        let specs = [file, OptionSpec { name: "mode", kind: OptionKind::Text, default: "", help: "" }];
+        let read = |text: &str| Options::declared(text, &specs).map(|o| o.to_string());
+        assert_eq!(read("a b/net.pt").unwrap(), "file=a b/net.pt");
+        assert_eq!(read("a=b.pt,mode=x").unwrap(), "file=a=b.pt,mode=x");
+        assert_eq!(read("mode=x,file=net.pt").unwrap(), "file=net.pt,mode=x");
+        assert_eq!(read("").unwrap(), "");
+        assert!(read("a,b.pt").unwrap_err().to_string().contains("a path without commas"));
+        assert!(Options::declared("net.pt", &specs[1..]).is_err());
+        assert_eq!(OptionKind::parse(&OptionKind::File.to_string()), OptionKind::File);
+    }
 
     const SPECS: &[OptionSpec] =
         &[OptionSpec { name: "width", kind: OptionKind::Integer(1), default: "8", help: "units" }];

@@ -20,6 +20,8 @@ pub struct Separate {
     pub stem: &'static str,
     /// One line.
     pub summary: &'static str,
+    /// The architectures that come with it, which run on it alone.
+    pub models: &'static [&'static str],
     /// The command that makes the library.
     pub mend: &'static str,
 }
@@ -29,6 +31,7 @@ pub const SEPARATE: &[Separate] = &[Separate {
     name: "tch",
     stem: "hesse_tch",
     summary: "libtorch's kernels (PyTorch 2.11)",
+    models: &["torchscript"],
     mend: "cargo xtask libtorch && cargo build --release -p hesse-tch",
 }];
 
@@ -66,6 +69,14 @@ impl Separate {
     /// The backend of this name, also where it is given as `library/name`.
     pub fn named(name: &str) -> Option<&'static Separate> {
         SEPARATE.iter().find(|s| s.name == name || name.split_once('/') == Some((s.stem, s.name)))
+    }
+
+    /// The backend whose library has a model of this name, also where that is given as `library/name`.
+    pub fn with_model(name: &str) -> Option<&'static Separate> {
+        SEPARATE.iter().find(|s| match name.split_once('/') {
+            Some((library, name)) => library == s.stem && s.models.contains(&name),
+            None => s.models.contains(&name),
+        })
     }
 
     /// The file's name on this system.
@@ -125,11 +136,13 @@ mod tests {
         assert_eq!(Separate::named("tch"), SEPARATE.first());
         assert_eq!(Separate::named("hesse_tch/tch"), SEPARATE.first());
         assert!(Separate::named("candle").is_none() && Separate::named("other/tch").is_none());
+        assert_eq!(Separate::with_model("torchscript"), SEPARATE.first());
+        assert!(Separate::with_model("mlp").is_none());
     }
 
     #[test]
     fn an_absent_library_is_an_error_with_the_command_that_makes_it() {
-        let absent = Separate { name: "none", stem: "hesse_none", summary: "", mend: "make it" };
+        let absent = Separate { name: "none", stem: "hesse_none", summary: "", models: &[], mend: "make it" };
         let error = absent.bring().unwrap_err().to_string();
         assert!(error.contains("hesse_none") && error.ends_with("`make it` makes it"), "{error}");
     }

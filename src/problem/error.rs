@@ -50,6 +50,24 @@ pub enum ProblemError {
         /// Where it failed.
         cause: GraphError,
     },
+    /// The network is a program of a system that the chosen backend does not have.
+    #[error("model {model} is a program of another system, and backend {backend} cannot run it; use --backend {runs}")]
+    ForeignProgram {
+        /// Which network.
+        model: String,
+        /// Which backend was chosen.
+        backend: String,
+        /// Which one can.
+        runs: String,
+    },
+    /// The values that a model brings.
+    #[error("model {model}: {cause}")]
+    ModelValues {
+        /// Which network.
+        model: String,
+        /// Why they cannot be had.
+        cause: GraphError,
+    },
     /// The loss does not fit the network's output.
     #[error("loss: {0}; see --label-smoothing and --class-weights")]
     Loss(GraphError),

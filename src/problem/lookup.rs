@@ -8,11 +8,15 @@ use hesse_core::registry::{
     TraceEntry,
 };
 
-/// The model that `name:key=value,…` names, with its checked options.
+/// The model that `name:key=value,…` names, with its checked options; its library is opened where it has one of its own.
 ///
 /// # Errors
-/// Where no model has the name, or the options are not its own.
+/// Where no model has the name, its library cannot be had, or the options are not its own.
 pub fn model(text: &str) -> Result<(Listed<ModelEntry>, Options), ProblemError> {
+    let name = text.split(':').next().unwrap_or_default();
+    if let Some(separate) = Separate::with_model(name).filter(|s| !s.is_registered()) {
+        separate.bring()?;
+    }
     with_options(text)
 }
 
@@ -68,8 +72,9 @@ pub fn backend(name: &str) -> Result<Listed<BackendEntry>, ProblemError> {
 }
 
 fn with_options<E: Entry>(text: &str) -> Result<(Listed<E>, Options), ProblemError> {
-    let (name, options) = Options::split(text)?;
-    let entry: Listed<E> = find(&name)?;
+    let (name, rest) = text.split_once(':').unwrap_or((text, ""));
+    let entry: Listed<E> = find(name)?;
+    let options = Options::declared(rest, entry.options())?;
     options.check(entry.name(), entry.options())?;
     Ok((entry, options))
 }
@@ -83,6 +88,9 @@ fn find<E: Entry>(name: &str) -> Result<Listed<E>, ProblemError> {
         return Err(ProblemError::Ambiguous(error));
     }
     let mut names: Vec<&str> = registry::all::<E>().iter().map(|e| e.name()).collect();
+    if E::KIND == "model" {
+        names.extend(SEPARATE.iter().flat_map(|s| s.models).filter(|m| !names.contains(m)).collect::<Vec<_>>());
+    }
     if E::KIND == "backend" {
         names.extend(SEPARATE.iter().map(|s| s.name).filter(|s| !names.contains(s)).collect::<Vec<_>>());
     }

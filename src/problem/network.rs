@@ -1,7 +1,8 @@
 //! A named architecture made for given data.
 
-use super::{ProblemError, lookup, normalization};
+use super::{ProblemError, Values, lookup, normalization};
 use crate::data::Dataset;
+use crate::plugin::Separate;
 use hesse_core::error::GraphError;
 use hesse_core::graph::{Graph, Mode};
 use hesse_core::model::{Model, Normalization, Task, record};
@@ -49,6 +50,32 @@ impl Network {
             classes: self.task.classes,
             cause,
         }
+    }
+
+    /// Refuses a backend that cannot run this network, which has one of its own.
+    ///
+    /// # Errors
+    /// Naming the one that can.
+    pub fn runs_on(&self, backend: &str) -> Result<(), ProblemError> {
+        match Separate::with_model(self.entry.name).filter(|s| s.name != backend) {
+            None => Ok(()),
+            Some(separate) => Err(ProblemError::ForeignProgram {
+                model: self.entry.name.to_string(),
+                backend: backend.to_string(),
+                runs: separate.name.to_string(),
+            }),
+        }
+    }
+
+    /// The values that the graph begins with: those that the model brings, and otherwise the initial ones of a seed.
+    /// The second says whether the model brings every parameter.
+    ///
+    /// # Errors
+    /// Where the model's own values cannot be read or do not fit its graph.
+    pub fn values(&self, graph: &Graph, seed: u64) -> Result<(Values, bool), ProblemError> {
+        let wrong = |cause| ProblemError::ModelValues { model: self.entry.name.to_string(), cause };
+        let brought = self.model.values().map_err(wrong)?;
+        Values::brought(graph, seed, brought).map_err(wrong)
     }
 
     /// The architecture.

@@ -31,6 +31,8 @@ struct Hashes {
     data: String,
     weights: String,
     graph: String,
+    /// What the weights are where no file was named.
+    unread: String,
 }
 
 impl Session {
@@ -61,17 +63,25 @@ impl Session {
         };
 
         let network = Network::new(&spec.model, &samples, &spec.normalization)?;
+        network.runs_on(backend.info().name)?;
         let graph = network.graph(spec.mode)?;
         if !graph.dropout_sites().is_empty() {
             return Err(ProblemError::Dropout { model: network.name().to_string() });
         }
         let mut notices = samples.notices.clone();
+        let mut unread = String::new();
         let values = match &spec.weights {
             Some(file) => Values::read(&graph, file)?,
             None => {
-                let seed = spec.seed;
-                notices.push(format!("no --weights given: measured at the initial weights of seed {seed}"));
-                Values::initial(&graph, seed)
+                let (values, brought) = network.values(&graph, spec.seed)?;
+                if !brought {
+                    notices.push(format!("no --weights given: measured at the initial weights of seed {}", spec.seed));
+                }
+                unread = match brought {
+                    true => "the model's own".to_string(),
+                    false => format!("initial values of seed {}", spec.seed),
+                };
+                values
             }
         };
         if spec.mode == Mode::Train && !graph.buffers().is_empty() {
@@ -82,7 +92,7 @@ impl Session {
         }
 
         let graph_hash = graph.content_hash().map_err(|cause| network.misfit(cause))?;
-        let hashes = Hashes { data: samples.hash(), weights: values.hash(), graph: graph_hash };
+        let hashes = Hashes { data: samples.hash(), weights: values.hash(), graph: graph_hash, unread };
         let problem = Problem::new(graph, &spec.loss).map_err(ProblemError::Loss)?;
         let weights = Weights::upload(backend.as_ref(), problem.graph(), &values.parameters, &values.buffers)?;
         let samples = Arc::new(samples);
@@ -180,7 +190,7 @@ impl Session {
             perturbation: self.perturbation.clone(),
             weights: match &spec.weights {
                 Some(file) => file.display().to_string(),
-                None => format!("initial values of seed {}", spec.seed),
+                None => self.hashes.unread.clone(),
             },
             weights_sha256: self.hashes.weights.clone(),
             graph_sha256: self.hashes.graph.clone(),

@@ -2,9 +2,11 @@
 
 use super::ProblemError;
 use crate::weights::{self, Wanted};
+use hesse_core::error::GraphError;
 use hesse_core::graph::Graph;
 use hesse_core::operator::Weights;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -22,6 +24,32 @@ impl Values {
     pub fn initial(graph: &Graph, seed: u64) -> Self {
         let (parameters, buffers) = Weights::initial(graph, seed);
         Values { parameters, buffers }
+    }
+
+    /// The values that a model brings, and the initial ones of a seed where it brings none; and whether every parameter is
+    /// brought.
+    ///
+    /// # Errors
+    /// Where a value has another length than the graph's, or is not finite.
+    pub fn brought(graph: &Graph, seed: u64, brought: Vec<(String, Vec<f64>)>) -> Result<(Self, bool), GraphError> {
+        let mut values = Values::initial(graph, seed);
+        let mut brought: HashMap<String, Vec<f64>> = brought.into_iter().collect();
+        let mut all = true;
+        let names = graph.parameters().iter().map(|p| (&p.name, true));
+        let names = names.chain(graph.buffers().iter().map(|b| (&b.name, false)));
+        for ((name, is_parameter), to) in names.zip(values.parameters.iter_mut().chain(&mut values.buffers)) {
+            match brought.remove(name) {
+                Some(from) if from.len() == to.len() => *to = from,
+                Some(from) => return Err(GraphError::mismatch(name, format!("{} entries", to.len()), from.len())),
+                None => all &= !is_parameter,
+            }
+        }
+        match values.first_not_finite(graph) {
+            None => Ok((values, all)),
+            Some((name, entry, value)) => {
+                Err(GraphError::mismatch(name, "finite numbers", format!("{value} in entry {entry}")))
+            }
+        }
     }
 
     /// The values in a file, matched to the graph by name. Values that are not finite are refused.
@@ -87,6 +115,17 @@ mod tests {
         assert_eq!(values.first_not_finite(&graph), None);
         values.parameters[1][2] = f64::INFINITY;
         assert_eq!(values.first_not_finite(&graph), Some(("fc.bias", 2, f64::INFINITY)));
+    }
+
+    #[test]
+    fn what_a_model_brings_replaces_initial_values_and_must_fit() {
+        let graph = graph();
+        let (values, all) = Values::brought(&graph, 1, vec![("fc.bias".into(), vec![1.0, 2.0, 3.0])]).unwrap();
+        assert_eq!((&values.parameters[1][..], all), (&[1.0, 2.0, 3.0][..], false));
+        assert_eq!(values.parameters[0], Values::initial(&graph, 1).parameters[0]);
+        let error = |v: Vec<f64>| Values::brought(&graph, 1, vec![("fc.bias".into(), v)]).unwrap_err().to_string();
+        assert!(error(vec![0.0; 2]).contains("fc.bias: expected 3 entries, found 2"));
+        assert!(error(vec![0.0, f64::NAN, 0.0]).contains("NaN in entry 1"));
     }
 
     #[test]

@@ -12,8 +12,8 @@ use super::source::ImageSource;
 use hesse_core::SecondOrderBackend;
 use hesse_core::backend::{BackendError, DeviceTensor, Executable, HostTensor, Outcome};
 use hesse_core::graph::DropoutSite;
-use hesse_core::operator::{Batch, DataSource, DeviceBatch, OperatorError, Weights, batches, count_correct};
-use hesse_core::program::Program;
+use hesse_core::operator::{Batch, DataSource, DeviceBatch, OperatorError, Weights, batches, count_correct, halving};
+use hesse_core::program::{Program, Role};
 use hesse_core::vectors::{Block, VectorSpace};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -65,6 +65,8 @@ pub(super) struct GradientPass<'a> {
     sites: Vec<DropoutSite>,
     buffers: HostBuffers,
     at_once: usize,
+    /// Whether samples of a micro-batch see each other.
+    couples: bool,
     seed: u64,
     /// The examples of the last batch, by micro-batch.
     made: Vec<Vec<f64>>,
@@ -82,7 +84,8 @@ impl<'a> GradientPass<'a> {
         let Objective { program, inputs } = objective;
         let sites = program.graph.dropout_sites().to_vec();
         let (by_size, buffers, made) = (HashMap::new(), HostBuffers::new(buffers), Vec::new());
-        GradientPass { backend, program, inputs, by_size, sites, buffers, at_once, seed, made }
+        let couples = program.outputs.iter().any(|o| matches!(o.role, Role::Buffer(_)));
+        GradientPass { backend, program, inputs, by_size, sites, buffers, at_once, couples, seed, made }
     }
 
     /// Replaces the block by the gradient of the summed objective of these samples of an epoch. Cost: that of the
@@ -96,9 +99,34 @@ impl<'a> GradientPass<'a> {
         space: &dyn VectorSpace,
         gradient: &mut Block,
     ) -> Result<BatchOutcome, TrainError> {
+        // Running statistics follow every micro-batch, and examples that stay were made for micro-batches of a size.
+        let examples = !matches!(self.inputs, Inputs::Clean);
+        let fixed = self.couples || (moment.again && examples);
+        let whole = self.at_once.clamp(1, samples.len().max(1));
+        let mut at_once = whole;
+        halving(&mut at_once, fixed, cause, |at_once| {
+            if at_once < whole {
+                self.by_size.clear();
+                self.at_once = at_once;
+            }
+            self.pass(source, samples.clone(), moment, weights, space, gradient, at_once)
+        })
+    }
+
+    #[allow(clippy::too_many_arguments)] // those of `run`, and one
+    fn pass(
+        &mut self,
+        source: &ImageSource,
+        samples: Range<usize>,
+        moment: Moment,
+        weights: &mut Weights,
+        space: &dyn VectorSpace,
+        gradient: &mut Block,
+        at_once: usize,
+    ) -> Result<BatchOutcome, TrainError> {
         space.scale(gradient.all_mut(), &[0.0])?;
         let mut sums = BatchSums::default();
-        for (number, part) in batches(samples.len(), self.at_once).enumerate() {
+        for (number, part) in batches(samples.len(), at_once).enumerate() {
             let range = samples.start + part.start..samples.start + part.end;
             let batch = source.batch(range.clone()).map_err(OperatorError::Data)?;
             let perturbed = self.perturbed(samples.len(), &part);
@@ -220,6 +248,11 @@ impl<'a> GradientPass<'a> {
         let masks = dropout::masks(&self.sites, self.seed, step, &indices);
         Ok(masks.iter().map(|mask| self.backend.upload(mask)).collect::<Result<_, _>>()?)
     }
+}
+
+/// What the measurement under a step said.
+fn cause(error: &TrainError) -> Option<&OperatorError> {
+    if let TrainError::Operator(error) = error { Some(error) } else { None }
 }
 
 /// Pixels as numbers from 0 to 1. Rounded to f32 they are what the device makes of the bytes: a quotient of small

@@ -63,6 +63,7 @@ impl Prepared {
         let tracked = spec.track.as_ref().map(|track| tracked(track, &train)).transpose()?;
 
         let network = Network::new(&spec.model, &train, &spec.normalization)?;
+        network.runs_on(backend.info().name)?;
         let eval_graph = network.graph(Mode::Eval)?;
         let train_graph = network.graph(Mode::Train)?;
         let train_graph = match spec.options.batch_norm {
@@ -72,7 +73,7 @@ impl Prepared {
         };
         let initial = match &spec.initial {
             Some(file) => Values::read(&eval_graph, file)?,
-            None => Values::initial(&eval_graph, spec.seed),
+            None => network.values(&eval_graph, spec.seed)?.0,
         };
         let graph_hash = train_graph.content_hash().map_err(|cause| network.misfit(cause))?;
         let (name, given) = (network.name(), network.options());

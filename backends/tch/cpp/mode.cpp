@@ -24,6 +24,9 @@
 namespace hesse {
 namespace {
 
+// Bytes that this thread has taken less those it has given back, in blocks of the size that the allocator below keeps.
+thread_local int64_t metered = 0;
+
 class KeepingAllocator final : public c10::Allocator {
  public:
   explicit KeepingAllocator(c10::Allocator *system) : system_(system) {}
@@ -31,6 +34,7 @@ class KeepingAllocator final : public c10::Allocator {
   c10::DataPtr allocate(size_t wanted) override {
     if (wanted < kSmallest) return system_->allocate(wanted);
     const size_t size = rounded(wanted);
+    metered += static_cast<int64_t>(size);
     void *data = take(size);
     if (data == nullptr) {
       try {
@@ -95,6 +99,7 @@ class KeepingAllocator final : public c10::Allocator {
       c10::free_cpu(data);
     } else {
       self.free_[found->second].push_back(data);
+      metered -= static_cast<int64_t>(found->second);
     }
   }
 
@@ -122,6 +127,10 @@ extern "C" hesse_error hesse_set_up() {
       context.setAllowTF32CuDNN(false);
       context.setBenchmarkCuDNN(false);
       context.setDeterministicCuDNN(true);
+      // Fused attention has no second derivative; the plain one has all.
+      context.setSDPUseFlash(false);
+      context.setSDPUseMemEfficient(false);
+      context.setSDPUseCuDNN(false);
       c10::SetCPUAllocator(&hesse::KeepingAllocator::get(), 1);
     });
   });
@@ -146,5 +155,9 @@ extern "C" hesse_error hesse_describe(char **text) {
     *text = hesse::text(words.c_str());
   });
 }
+
+extern "C" void hesse_meter_begin() { hesse::metered = 0; }
+
+extern "C" int64_t hesse_meter_end() { return hesse::metered; }
 
 extern "C" void hesse_trim() { hesse::KeepingAllocator::get().trim(); }

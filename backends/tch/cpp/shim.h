@@ -13,6 +13,13 @@ class Tensor;
 using hesse_tensor = at::Tensor *;
 using hesse_error = char *;
 
+namespace hesse {
+struct Script;
+struct Tape;
+}
+using hesse_script = hesse::Script *;
+using hesse_tape = hesse::Tape *;
+
 // As in `hesse_core::graph::Convolution`.
 struct HesseConvolution {
   int64_t input[2], kernel[2], stride[2], padding[2], dilation[2], groups;
@@ -39,6 +46,24 @@ hesse_error hesse_enter(int threads, void **guard);
 void hesse_leave(void *guard);
 hesse_error hesse_describe(char **text);
 void hesse_trim();
+void hesse_meter_begin();
+int64_t hesse_meter_end();
+
+// script.cpp; `which`: 0 for parameters, 1 for buffers
+hesse_error hesse_script_open(const char *bytes, size_t size, bool twice, hesse_script *script);
+void hesse_script_close(hesse_script script);
+size_t hesse_script_count(hesse_script script, int which);
+hesse_error hesse_script_value(hesse_script script, int which, size_t i, char **name, hesse_tensor *value);
+hesse_error hesse_script_forget(hesse_script script);
+hesse_error hesse_script_run(hesse_script script, const hesse_tensor *operands, const bool *moves, size_t count,
+                             hesse_tape *tape);
+
+// tape.cpp: directions one after the other, `sizes[k]` operands `moved` with their `tangents` in each; `wanted` names an
+// operand, or is negative for the differential itself.
+void hesse_tape_free(hesse_tape tape);
+hesse_error hesse_tape_differentials(hesse_tape tape, hesse_tensor cotangent, const int64_t *sizes, size_t directions,
+                                     const int64_t *moved, const hesse_tensor *tangents, const int64_t *wanted,
+                                     size_t count, hesse_tensor *results);
 
 // convolution.cpp; `last`: images lie with their channels last
 hesse_error hesse_conv(hesse_tensor x, hesse_tensor w, const HesseConvolution *c, bool last,
@@ -57,6 +82,11 @@ hesse_error hesse_average_pool_grad(hesse_tensor g, const HesseWindow *w, bool c
 // indexing.cpp
 hesse_error hesse_gather(hesse_tensor x, hesse_tensor index, hesse_tensor *y);
 hesse_error hesse_scatter_add(hesse_tensor g, hesse_tensor index, int64_t size, hesse_tensor *y);
+
+// numbers.cpp; `kind` as in src/shim/mod.rs
+hesse_error hesse_with_number(int kind, hesse_tensor x, double number, hesse_tensor *y);
+hesse_error hesse_index_equals(hesse_tensor i, int64_t value, bool twice, hesse_tensor *y);
+hesse_error hesse_index_replace(hesse_tensor i, int64_t from, int64_t to, hesse_tensor *y);
 
 // softmax.cpp; `kind` as in src/shim/ffi.rs
 hesse_error hesse_softmax(int kind, hesse_tensor a, hesse_tensor b, hesse_tensor *y);

@@ -60,10 +60,24 @@ impl TchBackend {
     }
 }
 
-/// A failure of libtorch, told apart where memory was short.
+/// The operation of whose derivative libtorch says that it has none.
+fn underived(cause: &str) -> Option<String> {
+    let (before, _) = cause.split_once(" is not implemented")?;
+    let name = before.rsplit_once("derivative for ")?.1.trim_matches('\'');
+    (!name.is_empty() && !name.contains(' ')).then(|| name.to_string())
+}
+
+/// A failure of libtorch, told apart where memory was short or a derivative is missing.
 pub(crate) fn failure(program: &str, operation: &str, cause: String) -> BackendError {
     // libtorch has no code for it on the CPU, only these words.
     const SHORT: &str = "you tried to allocate ";
+    if let Some(missing) = underived(&cause) {
+        let cause =
+            "libtorch has no derivative of this operation, so no product through it; replace it in the network, or \
+                     use what needs fewer derivatives"
+                .to_string();
+        return BackendError::Operation { program: program.to_string(), operation: missing, cause };
+    }
     let bytes = cause.split(SHORT).nth(1).and_then(|rest| rest.split(' ').next()).and_then(|n| n.parse().ok());
     match bytes {
         Some(bytes) => BackendError::Memory { device: "cpu".to_string(), bytes },
@@ -122,5 +136,8 @@ mod tests {
         let text = "DefaultCPUAllocator: can't allocate memory: you tried to allocate 4096 bytes. Error code 12";
         assert!(matches!(failure("p", "matmul", text.into()), BackendError::Memory { bytes: 4096, .. }));
         assert!(matches!(failure("p", "matmul", "sizes".into()), BackendError::Operation { .. }));
+        let text = "derivative for aten::_cdist_backward is not implemented";
+        let error = failure("hessian product", "differential", text.into()).to_string();
+        assert!(error.starts_with("hessian product: aten::_cdist_backward: libtorch has no derivative"), "{error}");
     }
 }

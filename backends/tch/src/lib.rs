@@ -1,8 +1,8 @@
 //! The libtorch backend: runs Hesse's programs with the kernels of PyTorch's C++ library, through `tch` and a small C++
 //! part (`cpp/`) for what tch does not offer.
 //!
-//! Derivatives are Hesse's programs; libtorch's autograd is off while they run and serves only in tests, as an independent
-//! oracle. Images lie with their channels last where convolutions are faster so. Chains of cheap element-wise primitives
+//! Derivatives are Hesse's programs; libtorch's autograd is off while they run and serves in tests, as an independent
+//! oracle, and for networks that come as TorchScript files (`torchscript:FILE`), which only libtorch can differentiate. Images lie with their channels last where convolutions are faster so. Chains of cheap element-wise primitives
 //! run in one pass of our own, because libtorch makes a pass over memory of each.
 //!
 //! This is the only crate that links libtorch. It is built as a library of its own, which the program opens when it is
@@ -11,6 +11,7 @@
 mod backend;
 mod lower;
 mod run;
+mod script;
 mod shim;
 mod space;
 

@@ -64,7 +64,8 @@ const ROUNDINGS: f64 = 20.0;
 fn agree(precision: Precision, tolerance: f64) {
     let mut failures = Vec::new();
     let mut worst = 0.0f64;
-    for entry in registry::models() {
+    // A TorchScript model has no graph, and no other backend runs it; it has a test of its own.
+    for entry in registry::models().into_iter().filter(|e| e.name != "torchscript") {
         let one = [[3usize, 32, 32], [1, 28, 28]].into_iter().find_map(|input| {
             let task = Task { input: input.to_vec(), classes: 10 };
             let model = (entry.make)(&Options::default(), &task).ok()?;

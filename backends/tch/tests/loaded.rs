@@ -17,10 +17,11 @@ fn library() -> PathBuf {
 }
 
 #[test]
-fn the_library_offers_one_backend_and_passes_the_suite_of_plugins() {
+fn the_library_offers_one_backend_with_its_model_and_passes_the_suite_of_plugins() {
     let entries = load::open(&library()).unwrap();
     assert_eq!(entries.backends.iter().map(|b| b.name).collect::<Vec<_>>(), ["tch"]);
-    assert!(entries.models.is_empty() && entries.solvers.is_empty());
+    assert_eq!(entries.models.iter().map(|m| m.name).collect::<Vec<_>>(), ["torchscript"]);
+    assert!(entries.solvers.is_empty());
     let mut failed = Vec::new();
     let mut points = 0;
     check_library(entries, &mut |verdict| {
@@ -36,4 +37,5 @@ fn a_missing_device_is_an_error_across_the_boundary() {
     let request = BackendRequest { device: "cuda:3".into(), precision: Precision::F32, threads: None };
     let error = (entry.open)(&request).err().unwrap().to_string();
     assert!(error.contains("cuda:3"), "{error}");
+    assert_eq!(error.matches("backend tch").count(), 1, "{error}");
 }

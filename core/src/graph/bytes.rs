@@ -12,7 +12,8 @@ use std::collections::HashSet;
 
 /// First bytes of a stored graph.
 pub const MAGIC: [u8; 8] = *b"HESSEGRF";
-/// Version of the layout behind the magic.
+/// Version of the layout behind the magic. A primitive appended to the list leaves it as it is: every older graph reads the
+/// same, and an older reader refuses a graph that has the new one.
 pub const FORMAT_VERSION: u16 = 1;
 const FRAME: Frame = Frame { magic: MAGIC, version: FORMAT_VERSION, what: "graph" };
 

@@ -24,6 +24,7 @@ pub(super) fn infer(op: &Op, operands: &[&Node]) -> Result<(Shape, Kind), GraphE
         | Op::CrossEntropy
         | Op::SoftmaxResidual => 2,
         Op::Concat(_) => operands.len().max(1),
+        Op::Differential(d) => return Ok((d.infer(operands)?, Kind::Real)),
         _ => 1,
     };
     if operands.len() != expected {
@@ -171,6 +172,7 @@ fn result_shape(op: &Op, s: &[&Shape]) -> Result<Shape, GraphError> {
             }
             if matches!(op, Op::CrossEntropy) { Ok(leading) } else { Ok(s[0].clone()) }
         }
+        Op::Differential(d) => Ok(d.function.result.clone()),
     }
 }
 

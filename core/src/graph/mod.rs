@@ -10,6 +10,7 @@
 mod activation;
 mod builder;
 mod bytes;
+mod differential;
 mod hash;
 mod infer;
 mod init;
@@ -25,6 +26,7 @@ mod shape;
 pub use activation::ACTIVATIONS;
 pub use builder::GraphBuilder;
 pub use bytes::{FORMAT_VERSION, MAGIC};
+pub use differential::{Differential, External};
 pub use init::Init;
 pub use layers::Conv2d;
 pub use mode::Mode;
@@ -147,6 +149,14 @@ impl Graph {
             masks: self.masks.clone(),
             ..Graph::default()
         }
+    }
+
+    /// The system of a function that the graph does not spell out, where it has one; see [`Differential`].
+    pub fn external_system(&self) -> Option<&str> {
+        self.nodes.iter().find_map(|n| match &n.op {
+            Op::Differential(d) => Some(d.function.system.as_str()),
+            _ => None,
+        })
     }
 
     /// The number of trainable numbers.

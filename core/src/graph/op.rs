@@ -6,6 +6,7 @@
 //! Decided against: fused primitives such as batch norm (their derivatives would need primitives of their own);
 //! a backend fuses element-wise chains when it compiles.
 
+use super::differential::Differential;
 use super::shape::{Dim, Shape};
 use serde::{Deserialize, Serialize};
 
@@ -255,6 +256,9 @@ pub enum Op {
     CrossEntropy,
     /// `(z […, C], y […]) → […, C]`: softmax(z) − e_y, the true class as −Σ_{j≠y} p_j.
     SoftmaxResidual,
+    /// A function that the graph does not spell out, or one of its differentials. Only backends that can run the
+    /// function have it.
+    Differential(Differential),
 }
 
 impl Op {
@@ -319,6 +323,7 @@ impl Op {
             Op::LogSumExp => "log_sum_exp",
             Op::CrossEntropy => "cross_entropy",
             Op::SoftmaxResidual => "softmax_residual",
+            Op::Differential(_) => "differential",
         }
     }
 

@@ -24,6 +24,11 @@ impl Compiled {
         Compiled { program, by_batch: HashMap::new() }
     }
 
+    /// Lets go of what is compiled, and of its working memory.
+    pub(super) fn forget(&mut self) {
+        self.by_batch.clear();
+    }
+
     pub(super) fn at(
         &mut self,
         backend: &dyn SecondOrderBackend,
@@ -43,6 +48,8 @@ pub struct CompiledProduct {
     tangent: Compiled,
     dimension: usize,
     draws: Option<Draws>,
+    /// Whether samples of a batch see each other, so that a batch cannot be cut.
+    coupled: bool,
 }
 
 /// The random square roots of a Monte-Carlo Fisher matrix.
@@ -93,12 +100,23 @@ impl CompiledProduct {
             tangent: Compiled::new(product.tangent),
             dimension: problem.dimension(wrt).at(0),
             draws,
+            coupled: problem.couples_samples(),
         }
     }
 
     /// Length of the vectors.
     pub fn dimension(&self) -> usize {
         self.dimension
+    }
+
+    pub(super) fn is_coupled(&self) -> bool {
+        self.coupled
+    }
+
+    /// Lets go of what is compiled, and of its working memory.
+    pub(super) fn forget(&mut self) {
+        self.primal.forget();
+        self.tangent.forget();
     }
 
     pub(super) fn primal(

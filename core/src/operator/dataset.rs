@@ -3,12 +3,13 @@
 //! H = Σ_b H[Σ_i w_i ℓ_i] / Σ_b Σ_i w_i: every product is of the sum-reduced loss, and one division comes at the end.
 //! Unequal last batches, class weights and ignored labels are right by construction. The primal part of each batch is
 //! kept while the memory budget lasts and run again beyond it; both ways give the same result, because the same program
-//! runs on the same numbers.
+//! runs on the same numbers. Where the device runs out of memory, less is kept, and then batches are halved.
 
 use super::{
     LinearOperator, OperatorError, batches,
     compiled::CompiledProduct,
     evaluate::{DeviceBatch, Weights},
+    notice,
     source::DataSource,
 };
 use crate::backend::{HostTensor, Saved, SecondOrderBackend};
@@ -37,6 +38,7 @@ struct State {
     product: CompiledProduct,
     entries: Vec<Entry>,
     held: usize,
+    budget: usize,
     weight: Option<f64>,
     scratch: Option<(usize, Saved)>,
     sums: Option<Block>,
@@ -49,7 +51,6 @@ pub struct DatasetOperator<'a> {
     source: &'a dyn DataSource,
     space: Box<dyn VectorSpace>,
     wide: Box<dyn VectorSpace>,
-    budget: usize,
     state: Mutex<State>,
     interrupt: Option<&'a (dyn Fn() -> bool + Send + Sync)>,
 }
@@ -91,14 +92,13 @@ impl<'a> DatasetOperator<'a> {
         }
         let dimension = product.dimension();
         let entries = batches(source.len(), batch).map(|range| Entry { range, kept: None }).collect();
-        let state = State { product, entries, held: 0, weight: None, scratch: None, sums: None };
+        let state = State { product, entries, held: 0, budget, weight: None, scratch: None, sums: None };
         Ok(DatasetOperator {
             backend,
             weights,
             source,
             space: backend.space(dimension, backend.info().precision),
             wide: backend.space(dimension, Precision::F64),
-            budget,
             state: Mutex::new(state),
             interrupt: None,
         })
@@ -130,9 +130,36 @@ impl<'a> DatasetOperator<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Makes room where memory is short: what is kept goes first, half of it for good; then batches are halved. Says whether
+    /// there was anything to give up.
+    fn make_room(&self, state: &mut State, error: &OperatorError) -> bool {
+        let held = std::mem::take(&mut state.held);
+        state.scratch = None;
+        state.entries.iter_mut().for_each(|e| e.kept = None);
+        if held > 0 {
+            state.budget = held / 2;
+            crate::plugin::log(2, &format!("half of {held} bytes of kept intermediate results are given up: {error}"));
+            return true;
+        }
+        let largest = state.entries.iter().map(|e| e.range.len()).max().unwrap_or(0);
+        if largest < 2 || state.product.is_coupled() {
+            return false;
+        }
+        let half = largest.div_ceil(2);
+        notice(largest, half, error);
+        state.product.forget();
+        let parts = |e: &Entry| {
+            let start = e.range.start;
+            let part = move |r: Range<usize>| Entry { range: start + r.start..start + r.end, kept: None };
+            batches(e.range.len(), half).map(part).collect::<Vec<_>>()
+        };
+        state.entries = state.entries.iter().flat_map(parts).collect();
+        true
+    }
+
     /// Runs every batch; `wide` takes the sums.
     fn accumulate(&self, state: &mut State, x: &View<'_>, sums: &mut Block) -> Result<(), OperatorError> {
-        let State { product, entries, held, scratch, weight, .. } = state;
+        let State { product, entries, held, budget, scratch, weight, .. } = state;
         let first_pass = weight.is_none();
         let mut total = 0.0;
         for entry in entries {
@@ -150,7 +177,7 @@ impl<'a> DatasetOperator<'a> {
                     let (program, draws) = product.primal(self.backend, size)?;
                     let roots = draws.map_or(0, |d| d.bytes(size, self.space.precision()));
                     let cost = program.saved_bytes() + data.bytes() + roots;
-                    let keep = held.saturating_add(cost) <= self.budget;
+                    let keep = held.saturating_add(cost) <= *budget;
                     let mut saved = match scratch.take() {
                         Some((n, saved)) if n == size && !keep => saved,
                         other => {
@@ -214,8 +241,13 @@ impl LinearOperator for DatasetOperator<'_> {
             Some(block) if block.columns() >= x.len() => block,
             _ => self.wide.zeros(x.len())?,
         };
-        self.wide.scale(sums.view_mut(0..x.len()), &vec![0.0; x.len()])?;
-        let result = self.accumulate(&mut state, &x, &mut sums);
+        let result = loop {
+            self.wide.scale(sums.view_mut(0..x.len()), &vec![0.0; x.len()])?;
+            match self.accumulate(&mut state, &x, &mut sums) {
+                Err(error) if error.is_out_of_memory() && self.make_room(&mut state, &error) => {}
+                result => break result,
+            }
+        };
         if let (Ok(()), Some(weight)) = (&result, state.weight) {
             self.wide.scale(sums.view_mut(0..x.len()), &vec![1.0 / weight; x.len()])?;
             self.space.copy(sums.view(0..x.len()), y)?;

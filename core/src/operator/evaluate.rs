@@ -1,6 +1,6 @@
 //! Loss, accuracy and gradient over a data set.
 
-use super::{OperatorError, batches, compiled::Compiled, source::DataSource};
+use super::{OperatorError, batches, compiled::Compiled, halving, source::DataSource};
 use crate::backend::{DeviceTensor, Feed, HostTensor, Outcome, SecondOrderBackend};
 use crate::graph::Graph;
 use crate::program::{Problem, Wrt};
@@ -133,6 +133,7 @@ pub struct Evaluator<'a> {
     program: Compiled,
     gradient: Option<usize>,
     batch: usize,
+    coupled: bool,
 }
 
 impl<'a> Evaluator<'a> {
@@ -148,10 +149,12 @@ impl<'a> Evaluator<'a> {
     ) -> Result<Self, OperatorError> {
         let program = wrt.map_or_else(|| problem.loss(), |w| problem.gradient(w))?;
         let gradient = wrt.map(|w| problem.dimension(w).at(0));
-        Ok(Evaluator { backend, program: Compiled::new(program), gradient, batch })
+        let coupled = problem.couples_samples();
+        Ok(Evaluator { backend, program: Compiled::new(program), gradient, batch: batch.max(1), coupled })
     }
 
-    /// One pass over the source; `progress` is told the samples done.
+    /// One pass over the source; `progress` is told the samples done. Where the device runs out of memory, the pass begins
+    /// again with half as many samples at once.
     ///
     /// # Errors
     /// Where the data cannot be read, the weight is zero, or the loss is not finite (naming the first primitive).
@@ -161,11 +164,35 @@ impl<'a> Evaluator<'a> {
         source: &dyn DataSource,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Evaluation, OperatorError> {
+        let (mut batch, coupled, mut before) = (self.batch, self.coupled, self.batch);
+        let result = halving(
+            &mut batch,
+            coupled,
+            |e: &OperatorError| Some(e),
+            |at_once| {
+                if at_once != before {
+                    self.program.forget();
+                    before = at_once;
+                }
+                self.pass(weights, source, at_once, progress)
+            },
+        );
+        self.batch = batch;
+        result
+    }
+
+    fn pass(
+        &mut self,
+        weights: &Weights,
+        source: &dyn DataSource,
+        at_once: usize,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Evaluation, OperatorError> {
         // f64, so that many batches add up without loss.
         let space = self.gradient.map(|n| self.backend.space(n, Precision::F64));
         let mut gradient = space.as_ref().map(|s| s.zeros(1)).transpose()?;
         let (mut loss, mut weight, mut correct, mut samples) = (0.0, 0.0, 0, 0);
-        for range in batches(source.len(), self.batch) {
+        for range in batches(source.len(), at_once) {
             let data = DeviceBatch::load(self.backend, source, range.clone())?;
             let feed = data.feed(weights.parameters.all(), weights.buffers.as_ref().map(Block::all));
             let program = self.program.at(self.backend, range.len())?;

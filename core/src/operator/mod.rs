@@ -9,6 +9,7 @@ mod dataset;
 mod evaluate;
 mod gradient_curvature;
 mod leading;
+mod memory;
 mod per_group;
 mod self_test;
 mod source;
@@ -20,6 +21,8 @@ pub use dataset::{CacheReport, DatasetOperator};
 pub use evaluate::{DeviceBatch, Evaluation, Evaluator, Weights, count_correct};
 pub use gradient_curvature::{AlongGradient, GradientCurvature};
 pub use leading::{Leading, LeadingRequest, leading};
+pub use memory::halving;
+pub(crate) use memory::notice;
 pub use per_group::{GroupProducts, Slice, groups};
 pub use self_test::{SelfTest, self_test};
 pub use source::{Batch, DataSource, Picked, batches};
@@ -62,6 +65,13 @@ pub enum OperatorError {
     /// The operator of another library failed.
     #[error(transparent)]
     Foreign(crate::plugin::Foreign),
+}
+
+impl OperatorError {
+    /// Whether the device had too little memory: fewer samples at once may do.
+    pub fn is_out_of_memory(&self) -> bool {
+        matches!(self, OperatorError::Backend(BackendError::Memory { .. }))
+    }
 }
 
 impl<T: LinearOperator + ?Sized> LinearOperator for &T {

@@ -60,6 +60,11 @@ impl Problem {
         &self.graph
     }
 
+    /// Whether samples of a batch see each other, through batch norm in train mode: then a batch has no parts.
+    pub fn couples_samples(&self) -> bool {
+        !self.graph.buffer_updates().is_empty()
+    }
+
     /// Every parameter.
     pub fn all_parameters(&self) -> Wrt {
         Wrt::Parameters((0..self.graph.parameters().len()).collect())

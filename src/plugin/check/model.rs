@@ -23,6 +23,17 @@ fn graph(entry: &Listed<ModelEntry>, options: &str, task: &Task, mode: Mode) -> 
 
 pub(super) fn check(entry: &Listed<ModelEntry>) -> Verdict {
     let mut verdict = Verdict::new("model", entry.name);
+    if let Some(file) = entry.options.iter().find(|o| o.kind == OptionKind::File) {
+        // What it is made of cannot be known here.
+        verdict.point("without the file that it is made of, it is refused in words that name the option", || {
+            let task = Task { input: INPUTS[1].to_vec(), classes: 10 };
+            match graph(entry, "", &task, Mode::Eval) {
+                Err(error) => ensure(error.contains(file.name), || format!("the refusal is: {error}")),
+                Ok(_) => Err("a network was made of nothing".into()),
+            }
+        });
+        return verdict;
+    }
     let tasks: Vec<Task> = INPUTS.iter().map(|input| Task { input: input.to_vec(), classes: 10 }).collect();
     let tried: Vec<Result<Graph, String>> = tasks.iter().map(|t| graph(entry, "", t, Mode::Eval)).collect();
     let fitting = tasks.iter().zip(&tried).find(|(_, graph)| graph.is_ok());

@@ -58,6 +58,13 @@ impl<T: Element> CandleExecutable<T> {
         fusion: Fusion,
         pool: Arc<rayon::ThreadPool>,
     ) -> Result<Self, BackendError> {
+        if let Some(system) = program.graph.external_system() {
+            return Err(BackendError::Operation {
+                program: program.name.clone(),
+                operation: "differential".into(),
+                cause: format!("the network is a program of {system}, which this backend cannot run"),
+            });
+        }
         let lowered = crate::lower::lower(program, batch, fusion);
         let plan = crate::plan::plan(&lowered);
         let fail = |e: candle_core::Error| BackendError::Operation {

@@ -1,12 +1,14 @@
 //! The pass that writes the steps.
 
 use super::analysis::{Analysis, Fusion, Repeats, analyse, is_cheap, small};
+use super::differentials::{Request, companions, find, operands};
 use super::images::{images, is_convolution};
 use super::{Constant, Kept, Kernel, Leaf, Lowered, Slot, Step};
 use crate::shim::Instruction;
 use hesse_core::graph::{Binary, Graph, Kind, Node, Op, Scalar, Unary, ValueId};
 use hesse_core::program::{Program, Role};
 use hesse_core::vectors::Precision;
+use std::collections::HashMap;
 
 struct Emitter<'a> {
     graph: &'a Graph,
@@ -15,6 +17,8 @@ struct Emitter<'a> {
     fusion: Fusion,
     /// Which values are images that lie with their channels last.
     images: Vec<bool>,
+    /// Which call of a function outside the graph a value belongs to.
+    calls: HashMap<ValueId, usize>,
     /// Where each value is.
     slots: Vec<Option<Slot>>,
     /// Where the small value is that a repeated one repeats.
@@ -25,6 +29,8 @@ struct Emitter<'a> {
 /// Lowers a program for a batch size.
 pub(crate) fn lower(program: &Program, batch: usize, fusion: Fusion, precision: Precision) -> Lowered {
     let count = program.graph.nodes().len();
+    let primal = program.outputs.iter().any(|o| matches!(o.role, Role::Saved(_)));
+    let found = find(program, batch, primal);
     let mut e = Emitter {
         graph: &program.graph,
         analysis: analyse(program, fusion),
@@ -32,9 +38,10 @@ pub(crate) fn lower(program: &Program, batch: usize, fusion: Fusion, precision: 
         fusion,
         // Where oneDNN computes convolutions; see cpp/convolution.cpp.
         images: if precision == Precision::F32 { images(&program.graph) } else { vec![false; count] },
+        calls: found.of,
         slots: vec![None; count],
         small: vec![None; count],
-        out: Lowered::default(),
+        out: Lowered { calls: found.calls, ..Lowered::default() },
     };
     for v in program.graph.values() {
         e.value(v);
@@ -116,6 +123,9 @@ impl Emitter<'_> {
                 self.slots[i] = Some(self.step(v, Kernel::Repeat(axes.clone()), reads, sizes));
             }
             _ if self.analysis.inlined[i] => {}
+            Op::Differential(_) if self.slots[i].is_none() => self.differential(v, sizes),
+            // Formed together with an earlier one.
+            Op::Differential(_) => {}
             op if is_cheap(op) && self.fusion == Fusion::Chains => match self.analysis.repeats[i].clone() {
                 Repeats::Axes(axes) => {
                     let few = small(self.graph.shape(v), &axes, self.batch);
@@ -134,6 +144,28 @@ impl Emitter<'_> {
                 self.slots[i] = Some(self.step(v, Kernel::Primitive(op.clone()), reads, sizes));
             }
         }
+    }
+
+    fn differential(&mut self, v: ValueId, sizes: Vec<i64>) {
+        let (Some(call), Some(first)) = (self.calls.get(&v).copied(), operands(self.graph, v)) else { return };
+        let (together, cotangent) = match self.fusion {
+            Fusion::Chains => companions(self.graph, v, &self.calls),
+            Fusion::Nothing => (Vec::new(), first.cotangent),
+        };
+        let read: Vec<ValueId> =
+            first.own.iter().copied().chain(cotangent).chain(first.tangents.iter().copied()).collect();
+        let by = [v].iter().chain(&together).map(|w| operands(self.graph, *w).and_then(|o| o.of.by)).collect();
+        let more: Vec<Slot> = together.iter().map(|_| self.slot()).collect();
+        let request = Request {
+            call,
+            cotangent: cotangent.is_some(),
+            directions: first.of.directions.clone(),
+            by,
+            more: more.clone(),
+        };
+        let reads = self.reads(&read);
+        self.slots[v.index()] = Some(self.step(v, Kernel::Differential(request), reads, sizes));
+        together.iter().zip(more).for_each(|(w, slot)| self.slots[w.index()] = Some(slot));
     }
 
     fn constant(&mut self, sizes: Vec<i64>, values: Vec<f64>) -> Slot {

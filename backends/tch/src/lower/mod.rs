@@ -5,10 +5,12 @@
 //! is dropped after its last reader, so that its memory serves the next. Everything else is one call of libtorch each.
 
 mod analysis;
+mod differentials;
 mod emit;
 mod images;
 
 pub(crate) use analysis::Fusion;
+pub(crate) use differentials::{Call, Request};
 pub(crate) use emit::lower;
 
 use crate::shim::Instruction;
@@ -28,6 +30,8 @@ pub(crate) enum Kernel {
     Chain(Vec<Instruction>),
     /// Repeats the operand: axis j of it becomes axis `axes[j]`.
     Repeat(Vec<usize>),
+    /// Differentials of a function outside the graph.
+    Differential(Request),
     /// Hands the operand to the caller.
     Deliver(Role),
 }
@@ -87,6 +91,8 @@ pub(crate) struct Lowered {
     pub steps: Vec<Step>,
     pub leaves: Vec<Leaf>,
     pub constants: Vec<Constant>,
+    /// Calls of functions outside the graph.
+    pub calls: Vec<Call>,
     /// By number.
     pub kept: Vec<Kept>,
     /// Slots whose tensors share the memory of others: inputs, constants, and views of values.

@@ -37,7 +37,7 @@ impl Inputs<'_> {
             }
             Source::Saved(k) => {
                 let saved = feed.saved.and_then(|s| s.storage::<SavedTensors>());
-                let tensor = saved.and_then(|s| s.0.get(k)).and_then(|t| t.as_ref()).map(|t| t.tensor());
+                let tensor = saved.and_then(|s| s.places.get(k)).and_then(|t| t.as_ref()).map(|t| t.tensor());
                 tensor.filter(|t| t.numel() as i64 == elements).map(Tensor::shallow_clone)
             }
         };

@@ -3,9 +3,10 @@
 //! The program is compiled again without fusion and run step by step: in a chain the primitives have no results of their
 //! own.
 
+use super::calls::Recorded;
 use super::{TchExecutable, finite};
 use crate::backend::failure;
-use crate::lower::Fusion;
+use crate::lower::{Fusion, Kernel};
 use crate::shim::Entered;
 use hesse_core::backend::{BackendError, Feed};
 use hesse_core::graph::Kind;
@@ -18,8 +19,9 @@ impl TchExecutable {
         Self::new(program, *batch, Fusion::Nothing, self.precision, self.threads)?.step_by_step(feed)
     }
 
-    fn step_by_step(&self, feed: &Feed<'_>) -> Result<Option<String>, BackendError> {
-        let fail = |operation: &str, cause| failure(&self.name, operation, cause);
+    fn step_by_step(&mut self, feed: &Feed<'_>) -> Result<Option<String>, BackendError> {
+        let name = self.name.clone();
+        let fail = |operation: &str, cause| failure(&name, operation, cause);
         let _entered = Entered::new(self.threads).map_err(|cause| fail("start", cause))?;
         let mut values = self.bind(feed, 0)?;
         for leaf in self.program.leaves.iter().filter(|l| l.kind == Kind::Real) {
@@ -28,9 +30,19 @@ impl TchExecutable {
                 return Ok(Some(format!("input {}", self.layout.describe(leaf.source))));
             }
         }
-        for step in &self.program.steps {
+        let mut recorded = Recorded::new();
+        for at in 0..self.program.steps.len() {
+            let step = &self.program.steps[at];
             let Some(write) = step.write else { continue };
-            let result = self.execute(step, &values)?;
+            let result = match &step.kernel {
+                Kernel::Differential(request) => {
+                    let request = request.clone();
+                    let results = self.differentiate(at, &request, &values, feed, &mut recorded)?;
+                    results.into_iter().next().ok_or_else(|| fail("differential", "no result".into()))?
+                }
+                _ => self.execute(step, &values)?,
+            };
+            let step = &self.program.steps[at];
             if !finite(&result).map_err(|cause| fail(step.name, cause))? {
                 return Ok(Some(format!("primitive {}", step.name)));
             }

@@ -1,23 +1,33 @@
 //! Running a lowered program.
 
 mod bind;
+mod calls;
 mod diagnose;
 mod primitives;
 
 use crate::backend::failure;
 use crate::lower::{Fusion, Kernel, Lowered, Step, lower};
-use crate::shim::{self, Entered, Held, words};
+use crate::shim::{self, Entered, Held, Tape, words};
 use crate::space::{Columns, kind_of, numbers};
 use bind::Inputs;
+use calls::{Recorded, Scripts};
 use hesse_core::backend::{BackendError, DeviceTensor, Executable, Feed, Outcome, Saved};
 use hesse_core::graph::Kind;
 use hesse_core::layout::Layout;
 use hesse_core::program::{Program, Role};
 use hesse_core::vectors::{Precision, ViewMut};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use tch::{Device, TchError, Tensor};
 
-/// The kept outputs of a primal program, by number; nothing before the program has run.
-pub(crate) struct SavedTensors(pub Vec<Option<Held>>);
+/// What a primal program keeps.
+pub(crate) struct SavedTensors {
+    /// Its outputs, by number; nothing before the program has run.
+    pub places: Vec<Option<Held>>,
+    /// Calls of functions outside the graph, recorded for their derivatives. A program that reads them adds to what they
+    /// hold, hence the lock.
+    pub tapes: Mutex<HashMap<u64, Tape>>,
+}
 
 /// The tensors of a run, by slot.
 type Values = Vec<Option<Tensor>>;
@@ -29,6 +39,10 @@ pub(crate) struct TchExecutable {
     source: (Program, usize),
     program: Lowered,
     constants: Vec<(usize, Tensor)>,
+    /// Modules of functions outside the graph.
+    scripts: Scripts,
+    /// Bytes that their recorded calls keep.
+    recorded_bytes: usize,
     layout: Layout,
     precision: Precision,
     threads: usize,
@@ -76,7 +90,24 @@ impl TchExecutable {
         }
         let layout = Layout::new(program, batch);
         let source = (program.clone(), batch);
-        Ok(TchExecutable { name, source, program: lowered, constants, layout, precision, threads })
+        let scripts = calls::open(&lowered.calls, precision == Precision::F64)
+            .map_err(|cause| failure(&name, "differential", cause))?;
+        let mut executable = TchExecutable {
+            name,
+            source,
+            program: lowered,
+            constants,
+            scripts,
+            recorded_bytes: 0,
+            layout,
+            precision,
+            threads,
+        };
+        if !executable.program.kept.is_empty() {
+            let bytes = executable.record_bytes();
+            executable.recorded_bytes = bytes.map_err(|cause| failure(&executable.name, "differential", cause))?;
+        }
+        Ok(executable)
     }
 
     /// The inputs and constants of a run, in their slots.
@@ -105,10 +136,7 @@ impl TchExecutable {
 
     /// Runs one step that makes a value.
     fn execute(&self, step: &Step, values: &Values) -> Result<Tensor, BackendError> {
-        let mut reads = Vec::with_capacity(step.reads.len());
-        for &slot in &step.reads {
-            reads.push(values[slot].as_ref().ok_or_else(|| self.failed(step, "an operand has no value"))?);
-        }
+        let reads = calls::reads(step, values).map_err(|cause| self.failed(step, cause))?;
         let result = match (&step.kernel, &reads[..]) {
             (Kernel::Chain(code), reads) => shim::chain(code, reads, &step.sizes),
             (Kernel::Repeat(axes), [x]) => primitives::repeat(x, axes, &step.sizes),
@@ -140,7 +168,7 @@ impl TchExecutable {
             Role::Saved(k) => {
                 // A view would keep the whole alive, or change with the memory of an input.
                 let own = if out.is_view { copied(value) } else { Ok(value.shallow_clone()) };
-                if let Some(place) = out.keep.as_mut().and_then(|s| s.0.get_mut(*k)) {
+                if let Some(place) = out.keep.as_mut().and_then(|s| s.places.get_mut(*k)) {
                     *place = Some(Held::new(own.map_err(words).map_err(fail)?));
                 }
             }
@@ -186,10 +214,11 @@ impl Executable for TchExecutable {
         keep: Option<&mut Saved>,
     ) -> Result<Outcome, BackendError> {
         let columns = self.layout.check(&self.name, feed, result.as_ref())?;
-        let fail = |cause| failure(&self.name, "start", cause);
+        let name = self.name.clone();
+        let fail = |cause| failure(&name, "start", cause);
         let _entered = Entered::new(self.threads).map_err(fail)?;
         let keep = keep.and_then(|saved| saved.storage_mut::<SavedTensors>());
-        if keep.as_ref().map_or(0, |s| s.0.len()) < self.program.kept.len() {
+        if keep.as_ref().map_or(0, |s| s.places.len()) < self.program.kept.len() {
             return Err(BackendError::input(&self.name, "memory for kept values", "a value", "none"));
         }
         let start = result.as_ref().map_or(0, |r| r.columns.start);
@@ -201,6 +230,11 @@ impl Executable for TchExecutable {
             None => None,
         };
         let target = target.map(|t| t.tensor.writable());
+        if let Some(keep) = &keep {
+            // Records of an earlier run are of other samples or weights.
+            keep.tapes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+        let mut recorded = Recorded::new();
         let mut out = Delivery { outcome: Outcome::default(), keep, column: None, is_view: false };
         for column in 0..columns {
             out.column = match &target {
@@ -208,7 +242,15 @@ impl Executable for TchExecutable {
                 None => None,
             };
             let mut values = self.bind(feed, column)?;
-            for step in &self.program.steps {
+            recorded.retain(|call, _| self.program.calls[*call].key.is_some());
+            for at in 0..self.program.steps.len() {
+                if let Kernel::Differential(request) = &self.program.steps[at].kernel {
+                    let request = request.clone();
+                    let results = self.differentiate(at, &request, &values, feed, &mut recorded)?;
+                    let slots = self.program.steps[at].write.into_iter().chain(request.more);
+                    slots.zip(results).for_each(|(slot, result)| values[slot] = Some(result));
+                }
+                let step = &self.program.steps[at];
                 match (&step.kernel, step.write) {
                     (Kernel::Deliver(role), _) => {
                         let value = step.reads.first().and_then(|&s| values[s].as_ref());
@@ -216,6 +258,7 @@ impl Executable for TchExecutable {
                         out.is_view = step.reads.iter().any(|&s| self.program.views.contains(&s));
                         self.deliver(step, role, value, &mut out)?;
                     }
+                    (Kernel::Differential(_), _) => {}
                     (_, Some(write)) => values[write] = Some(self.execute(step, &values)?),
                     _ => {}
                 }
@@ -224,16 +267,21 @@ impl Executable for TchExecutable {
                 }
             }
         }
+        if let Some(keep) = out.keep {
+            self.keep(recorded, keep);
+        }
         Ok(out.outcome)
     }
 
     fn new_saved(&self) -> Result<Saved, BackendError> {
         let places = self.program.kept.iter().map(|_| None).collect();
-        Ok(DeviceTensor::new(Box::new(SavedTensors(places)), self.saved_bytes()))
+        let saved = SavedTensors { places, tapes: Mutex::new(HashMap::new()) };
+        Ok(DeviceTensor::new(Box::new(saved), self.saved_bytes()))
     }
 
     fn saved_bytes(&self) -> usize {
-        self.program.kept.iter().map(|k| k.elements * self.entry_bytes(k.kind)).sum()
+        let own: usize = self.program.kept.iter().map(|k| k.elements * self.entry_bytes(k.kind)).sum();
+        own + self.recorded_bytes
     }
 
     fn workspace_bytes(&self) -> usize {

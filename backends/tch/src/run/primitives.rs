@@ -1,17 +1,23 @@
 //! Each primitive as calls of libtorch.
 
-use crate::shim::{self, Outcome, Softmax, words};
+use crate::shim::{self, Outcome, Softmax, WithNumber, words};
 use hesse_core::graph::{Binary, Op, Unary};
 use tch::{TchError, Tensor};
 
 /// Applies a primitive; `sizes` are those of its result, and `last` says that an image lies with its channels last.
 pub(super) fn apply(op: &Op, x: &[&Tensor], sizes: &[i64], batch: usize, last: bool) -> Outcome<Tensor> {
     match (op, x) {
+        (Op::Unary(Unary::Step), [x]) => shim::with_number(WithNumber::Above, x, 0.0),
+        // 1/√(2π)
+        (Op::Unary(Unary::NormalPdf), [x]) => shim::with_number(WithNumber::Times, &x.f_square().map_err(words)?, -0.5)
+            .and_then(|t| shim::with_number(WithNumber::Times, &t.f_exp().map_err(words)?, 0.398_942_280_401_432_7)),
         (Op::Unary(f), [x]) => unary(*f, x).map_err(words),
         (Op::Binary(f), [a, b]) => binary(*f, a, b).map_err(words),
-        (Op::Scale { factor, divisor }, [x]) => x.f_mul_scalar(factor.0 / divisor.at(batch) as f64).map_err(words),
-        (Op::Shift(c), [x]) => x.f_add_scalar(c.0).map_err(words),
-        (Op::Power(p), [x]) => x.f_pow_tensor_scalar(p.0).map_err(words),
+        (Op::Scale { factor, divisor }, [x]) => {
+            shim::with_number(WithNumber::Times, x, factor.0 / divisor.at(batch) as f64)
+        }
+        (Op::Shift(c), [x]) => shim::with_number(WithNumber::Plus, x, c.0),
+        (Op::Power(p), [x]) => shim::with_number(WithNumber::Power, x, p.0),
         (Op::MatMul { transpose_a, transpose_b }, [a, b]) => product(a, *transpose_a, b, *transpose_b).map_err(words),
         (Op::Conv(c), [x, w]) => shim::conv(x, w, c, last),
         (Op::ConvInputGrad(c), [gy, w]) => shim::conv_input_grad(gy, w, c, last),
@@ -37,9 +43,7 @@ pub(super) fn apply(op: &Op, x: &[&Tensor], sizes: &[i64], batch: usize, last: b
         (Op::Pad { start, step, .. }, [x]) => pad(x, start, step, sizes).map_err(words),
         (Op::ArgMax, [z]) => z.f_argmax(-1, false).map_err(words),
         (Op::IndexEquals(value), [i]) => Err(format!("no type for the result of {i:?} = {value}")),
-        (Op::IndexReplace(from, to), [i]) => {
-            i.f_eq(i64::from(*from)).and_then(|same| i.f_masked_fill(&same, i64::from(*to))).map_err(words)
-        }
+        (Op::IndexReplace(from, to), [i]) => shim::index_replace(i, i64::from(*from), i64::from(*to)),
         (Op::Softmax, [z]) => shim::softmax(Softmax::Plain, z, None),
         (Op::LogSumExp, [z]) => shim::softmax(Softmax::LogSumExp, z, None),
         (Op::SoftmaxCovariance, [p, u]) => shim::softmax(Softmax::Covariance, p, Some(u)),
@@ -53,7 +57,7 @@ pub(super) fn apply(op: &Op, x: &[&Tensor], sizes: &[i64], batch: usize, last: b
 /// The primitives whose operands are indices and whose result is real: they alone must be told the type.
 pub(super) fn from_index(op: &Op, i: &Tensor, sizes: &[i64], kind: tch::Kind) -> Option<Outcome<Tensor>> {
     match op {
-        Op::IndexEquals(value) => Some(i.f_eq(i64::from(*value)).and_then(|e| e.f_to_kind(kind)).map_err(words)),
+        Op::IndexEquals(value) => Some(shim::index_equals(i, i64::from(*value), kind == tch::Kind::Double)),
         Op::OneHot(_) => {
             let zeros = Tensor::f_zeros(sizes, (kind, i.device()));
             // The ones as a tensor: where a call with a number fails, tch panics when it drops the number.
@@ -81,14 +85,12 @@ fn unary(f: Unary, x: &Tensor) -> Result<Tensor, TchError> {
         // libtorch's own gives x beyond a threshold where double precision still sees the difference.
         Unary::Softplus => x.f_abs()?.f_neg_()?.f_exp_()?.f_log1p_()?.f_add_(&x.f_relu()?),
         Unary::Relu => x.f_relu(),
-        Unary::Step => x.f_gt(0.0)?.f_to_kind(x.kind()),
         Unary::Abs => x.f_abs(),
         Unary::Sign => x.f_sign(),
         Unary::Sin => x.f_sin(),
         Unary::Cos => x.f_cos(),
         Unary::NormalCdf => x.f_special_ndtr(),
-        // 1/√(2π)
-        Unary::NormalPdf => x.f_square()?.f_mul_scalar_(-0.5)?.f_exp_()?.f_mul_scalar_(0.398_942_280_401_432_7),
+        Unary::Step | Unary::NormalPdf => Err(TchError::Kind("a function with a number".into())),
     }
 }
 

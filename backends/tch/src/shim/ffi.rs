@@ -33,6 +33,18 @@ pub(super) struct Instruction {
     pub number: f64,
 }
 
+/// `hesse::Script`, opaque.
+#[repr(C)]
+pub(super) struct Script {
+    _opaque: [u8; 0],
+}
+
+/// `hesse::Tape`, opaque.
+#[repr(C)]
+pub(super) struct Tape {
+    _opaque: [u8; 0],
+}
+
 unsafe extern "C" {
     pub(super) fn hesse_free_text(text: *mut c_char);
 
@@ -41,6 +53,40 @@ unsafe extern "C" {
     pub(super) fn hesse_leave(guard: *mut c_void);
     pub(super) fn hesse_describe(text: *mut *mut c_char) -> Error;
     pub(super) fn hesse_trim();
+    pub(super) fn hesse_meter_begin();
+    pub(super) fn hesse_meter_end() -> i64;
+
+    pub(super) fn hesse_script_open(bytes: *const u8, size: usize, twice: bool, script: *mut *mut Script) -> Error;
+    pub(super) fn hesse_script_close(script: *mut Script);
+    pub(super) fn hesse_script_count(script: *mut Script, which: c_int) -> usize;
+    pub(super) fn hesse_script_value(
+        script: *mut Script,
+        which: c_int,
+        i: usize,
+        name: *mut *mut c_char,
+        value: *mut *mut C_tensor,
+    ) -> Error;
+    pub(super) fn hesse_script_forget(script: *mut Script) -> Error;
+    pub(super) fn hesse_script_run(
+        script: *mut Script,
+        operands: *const *const C_tensor,
+        moves: *const bool,
+        count: usize,
+        tape: *mut *mut Tape,
+    ) -> Error;
+
+    pub(super) fn hesse_tape_free(tape: *mut Tape);
+    pub(super) fn hesse_tape_differentials(
+        tape: *mut Tape,
+        cotangent: *const C_tensor,
+        sizes: *const i64,
+        directions: usize,
+        moved: *const i64,
+        tangents: *const *const C_tensor,
+        wanted: *const i64,
+        count: usize,
+        results: *mut *mut C_tensor,
+    ) -> Error;
 
     pub(super) fn hesse_conv(
         x: *const C_tensor,
@@ -87,6 +133,10 @@ unsafe extern "C" {
         size: i64,
         y: *mut *mut C_tensor,
     ) -> Error;
+
+    pub(super) fn hesse_with_number(kind: c_int, x: *const C_tensor, number: f64, y: *mut *mut C_tensor) -> Error;
+    pub(super) fn hesse_index_equals(i: *const C_tensor, value: i64, twice: bool, y: *mut *mut C_tensor) -> Error;
+    pub(super) fn hesse_index_replace(i: *const C_tensor, from: i64, to: i64, y: *mut *mut C_tensor) -> Error;
 
     pub(super) fn hesse_softmax(kind: c_int, a: *const C_tensor, b: *const C_tensor, y: *mut *mut C_tensor) -> Error;
 

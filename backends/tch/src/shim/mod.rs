@@ -6,8 +6,10 @@
 
 mod ffi;
 mod held;
+mod script;
 
 pub(crate) use held::Held;
+pub(crate) use script::{Script, Tape, Value, Wanted};
 
 use hesse_core::graph::{Convolution, Window};
 use std::ffi::{CStr, c_int, c_void};
@@ -80,6 +82,16 @@ pub(crate) fn describe() -> Outcome<String> {
 pub(crate) fn trim() {
     // SAFETY: no arguments.
     unsafe { ffi::hesse_trim() }
+}
+
+/// The bytes of large blocks that `body` takes on this thread and still holds at its end.
+pub(crate) fn metered<T>(body: impl FnOnce() -> T) -> (T, usize) {
+    // SAFETY: no arguments.
+    unsafe { ffi::hesse_meter_begin() };
+    let result = body();
+    // SAFETY: as above.
+    let bytes = unsafe { ffi::hesse_meter_end() };
+    (result, usize::try_from(bytes).unwrap_or(0))
 }
 
 /// While it lives, this thread runs libtorch without autograd and with so many threads.
@@ -175,6 +187,34 @@ pub(crate) fn gather(x: &Tensor, index: &Tensor) -> Outcome<Tensor> {
 pub(crate) fn scatter_add(g: &Tensor, index: &Tensor, size: usize) -> Outcome<Tensor> {
     // SAFETY: as above.
     made(|y| unsafe { ffi::hesse_scatter_add(g.as_ptr(), index.as_ptr(), size as i64, y) })
+}
+
+/// A function of a tensor and a number; the numbers are those of `cpp/numbers.cpp`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WithNumber {
+    Times = 0,
+    Plus = 1,
+    Power = 2,
+    /// 1 where larger, else 0.
+    Above = 3,
+}
+
+/// Entry by entry.
+pub(crate) fn with_number(kind: WithNumber, x: &Tensor, number: f64) -> Outcome<Tensor> {
+    // SAFETY: as above.
+    made(|y| unsafe { ffi::hesse_with_number(kind as c_int, x.as_ptr(), number, y) })
+}
+
+/// 1 where the index is this one, else 0, in f32 or (`twice` as wide) in f64.
+pub(crate) fn index_equals(i: &Tensor, value: i64, twice: bool) -> Outcome<Tensor> {
+    // SAFETY: as above.
+    made(|y| unsafe { ffi::hesse_index_equals(i.as_ptr(), value, twice, y) })
+}
+
+/// The indices with one replaced by another.
+pub(crate) fn index_replace(i: &Tensor, from: i64, to: i64) -> Outcome<Tensor> {
+    // SAFETY: as above.
+    made(|y| unsafe { ffi::hesse_index_replace(i.as_ptr(), from, to, y) })
 }
 
 /// The softmax family; the numbers are those of `cpp/softmax.cpp`.
@@ -330,6 +370,22 @@ mod tests {
         }
         let double = chain(&[Instruction::Load(0), Instruction::Scale(2.0)], &[&x], &[2]).unwrap();
         assert_eq!(Vec::<f64>::try_from(&double).unwrap(), [2.0, -4.0]);
+    }
+
+    #[test]
+    fn an_allocation_that_fails_is_an_error_and_no_panic() {
+        // One number, seen as 2⁴⁷: each result would need a thousand terabytes.
+        let huge = Tensor::from_slice(&[1.0f64]).expand([1i64 << 47], false);
+        for kind in [WithNumber::Times, WithNumber::Plus, WithNumber::Power, WithNumber::Above] {
+            let error = with_number(kind, &huge, 3.0).unwrap_err();
+            assert!(error.contains("allocate"), "{kind:?}: {error}");
+        }
+        let indices = Tensor::from_slice(&[1i64]).expand([1i64 << 47], false);
+        assert!(index_equals(&indices, 1, true).is_err() && index_replace(&indices, 1, 2).is_err());
+        let small = Tensor::from_slice(&[1i64, 5, 1]);
+        let read = |t: Tensor| Vec::<f64>::try_from(t.to_kind(tch::Kind::Double)).unwrap();
+        assert_eq!(read(index_equals(&small, 1, false).unwrap()), [1.0, 0.0, 1.0]);
+        assert_eq!(read(index_replace(&small, 1, 7).unwrap()), [7.0, 5.0, 7.0]);
     }
 
     #[test]

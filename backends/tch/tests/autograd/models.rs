@@ -23,7 +23,7 @@ fn statistics(name: &str, i: usize) -> f64 {
 /// Name, numbers and programs of every model, on images of the size that it takes.
 pub fn all() -> Vec<(&'static str, Setting, Problem)> {
     let mut all = Vec::new();
-    for entry in registry::models() {
+    for entry in registry::models().into_iter().filter(|e| e.name != "torchscript") {
         // As deep as ResNet-20 goes, the others of its family are the same blocks again.
         if ["resnet32", "resnet44", "resnet56", "resnet110"].contains(&entry.name) {
             continue;

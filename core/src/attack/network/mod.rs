@@ -22,7 +22,7 @@ use crate::backend::{Executable, Feed, HostTensor, SecondOrderBackend};
 use crate::error::GraphError;
 use crate::graph::{Dim, Graph, Kind};
 use crate::loss::Loss;
-use crate::operator::{OperatorError, Weights, batches};
+use crate::operator::{OperatorError, Weights, notice};
 use crate::program::{Problem, Product, Role, Wrt};
 use kept::{Kept, Point};
 use std::collections::HashMap;
@@ -46,6 +46,8 @@ struct State {
     outputs: HashMap<usize, Box<dyn Executable>>,
     products: HashMap<(Question, usize), Kept>,
     habit: Habit,
+    /// The most samples at once since the device ran out of memory.
+    limit: Option<usize>,
 }
 
 /// Whether logits are being followed by Jᵀu at the same samples. An attack on a loss of its own asks in that order; where
@@ -174,13 +176,13 @@ impl<'a> NetworkOracle<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The batch size that a chunk of n samples is computed at.
-    fn compiled_size(&self, n: usize) -> usize {
+    /// The batch size that a chunk of n samples is computed at, of `most`.
+    fn compiled_size(&self, n: usize, most: usize) -> usize {
         if self.coupled {
             return n; // copies would take part in the statistics
         }
-        let grain = self.batch.div_ceil(8);
-        n.div_ceil(grain).saturating_mul(grain).min(self.batch)
+        let grain = most.div_ceil(8);
+        n.div_ceil(grain).saturating_mul(grain).min(most)
     }
 
     fn count(&self, samples: &[f64]) -> Result<usize, OracleError> {
@@ -233,12 +235,13 @@ impl<'a> NetworkOracle<'a> {
     }
 
     /// The samples of a chunk, as they are computed.
-    fn point<'p>(&self, samples: &'p [f64], labels: Option<&'p [u32]>) -> Point<'p> {
+    fn point<'p>(&self, samples: &'p [f64], labels: Option<&'p [u32]>, most: usize) -> Point<'p> {
         let n = samples.len() / self.dimension.max(1);
-        Point { samples, labels, size: self.compiled_size(n), dimension: self.dimension }
+        Point { samples, labels, size: self.compiled_size(n, most), dimension: self.dimension }
     }
 
-    /// Calls `f` for every chunk with its range of samples.
+    /// Calls `f` for every chunk with its range of samples; again with half as many where the device runs out of memory, so
+    /// `f` must leave nothing behind where it fails.
     fn chunks<'p>(
         &self,
         samples: &'p [f64],
@@ -247,10 +250,22 @@ impl<'a> NetworkOracle<'a> {
     ) -> Result<(), OracleError> {
         let mut state = self.lock();
         let d = self.dimension;
-        for range in batches(samples.len() / d.max(1), self.batch) {
+        let (count, mut start) = (samples.len() / d.max(1), 0);
+        while start < count {
+            let most = state.limit.unwrap_or(self.batch);
+            let range = start..count.min(start + most);
             let part = samples.get(range.start * d..range.end * d).unwrap_or_default();
-            let point = self.point(part, labels.and_then(|l| l.get(range.clone())));
-            f(&mut state, point, range)?;
+            let point = self.point(part, labels.and_then(|l| l.get(range.clone())), most);
+            let end = range.end;
+            match f(&mut state, point, range) {
+                Ok(()) => start = end,
+                Err(error) if error.is_out_of_memory() && most > 1 && !self.coupled => {
+                    let half = most.div_ceil(2);
+                    notice(most, half, &error);
+                    *state = State { habit: state.habit, limit: Some(half), ..State::default() };
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     }

@@ -2,9 +2,10 @@
 //!
 //! Most primitives are linear in each real operand. For those the forward rule is the primitive itself applied to the
 //! tangent, and only the adjoint has to be written down. The rest (functions of one number, products, quotients,
-//! powers, softmax and cross-entropy) have both.
+//! powers, softmax and cross-entropy) have both, and so has a function outside the graph.
 
 mod adjoint;
+mod differential;
 mod non_linear;
 
 use crate::error::GraphError;
@@ -80,6 +81,7 @@ pub(super) fn jvp(g: &mut Graph, value: ValueId, tangents: &[Option<ValueId>]) -
         | Op::LogSumExp
         | Op::CrossEntropy
         | Op::SoftmaxResidual => non_linear::jvp(g, &node, value, tangents),
+        Op::Differential(of) => differential::jvp(g, &node, of, tangents),
     }
 }
 
@@ -101,6 +103,7 @@ pub(super) fn vjp(
         | Op::LogSumExp
         | Op::CrossEntropy
         | Op::SoftmaxResidual => non_linear::vjp(g, &node, value, cotangent, needed),
+        Op::Differential(of) => differential::vjp(g, &node, of, cotangent, needed),
         _ => adjoint::vjp(g, &node, cotangent, needed),
     }
 }

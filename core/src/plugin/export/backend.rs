@@ -53,7 +53,8 @@ struct Compiled {
 
 impl From<BackendError> for Foreign {
     fn from(error: BackendError) -> Self {
-        Foreign::failed(error)
+        let status = if matches!(error, BackendError::Memory { .. }) { raw::OUT_OF_MEMORY } else { raw::FAILED };
+        Foreign { status, message: error.to_string() }
     }
 }
 

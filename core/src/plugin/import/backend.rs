@@ -77,8 +77,22 @@ pub(super) fn open(
     };
     match opened() {
         Ok(backend) => Ok(Box::new(backend)),
-        Err(error) => Err(BackendError::Foreign { backend: name, cause: error.to_string() }),
+        Err(error) => Err(failure(name, &error)),
     }
+}
+
+/// What another library answered, as an error of its backend.
+pub(super) fn failure(backend: &'static str, error: &Foreign) -> BackendError {
+    if error.status == raw::OUT_OF_MEMORY {
+        let told = error.message.strip_prefix("out of memory on ").and_then(|rest| rest.split_once(": "));
+        let (device, rest) = told.unwrap_or(("the device", ""));
+        let bytes = rest.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        return BackendError::Memory { device: device.to_string(), bytes };
+    }
+    let cause = error.to_string();
+    // The library's own error may say whose it is, as this one will.
+    let cause = cause.strip_prefix(&format!("backend {backend}: ")).map(str::to_string).unwrap_or(cause);
+    BackendError::Foreign { backend, cause }
 }
 
 fn info(connection: &Connection) -> Result<BackendInfo, Foreign> {
@@ -97,7 +111,7 @@ fn info(connection: &Connection) -> Result<BackendInfo, Foreign> {
 
 impl ForeignBackend {
     fn failed(&self, error: &Foreign) -> BackendError {
-        BackendError::Foreign { backend: self.connection.name, cause: error.to_string() }
+        failure(self.connection.name, error)
     }
 }
 
@@ -219,5 +233,25 @@ impl SecondOrderBackend for ForeignBackend {
         let (handle, bytes) = uploaded().map_err(|error| self.failed(&error))?;
         let connection = Arc::clone(&self.connection);
         Ok(DeviceTensor::new(Box::new(ForeignTensor { connection, handle }), bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_its_backend_once() {
+        let inner = BackendError::Device { backend: "far", device: "cuda".into(), cause: "no device".into() };
+        let error = failure("far", &Foreign::from(inner)).to_string();
+        assert_eq!(error, "backend far: device 'cuda': no device");
+        assert_eq!(failure("far", &Foreign::failed("no")).to_string(), "backend far: no");
+    }
+
+    #[test]
+    fn shortness_of_memory_stays_what_it_is() {
+        let inner = BackendError::Memory { device: "cuda:1".into(), bytes: 4096 };
+        let error = failure("far", &Foreign::from(inner));
+        assert!(matches!(&error, BackendError::Memory { device, bytes: 4096 } if device == "cuda:1"), "{error}");
     }
 }

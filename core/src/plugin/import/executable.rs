@@ -1,6 +1,6 @@
 //! A compiled program of another library.
 
-use super::backend::{Connection, ForeignTensor};
+use super::backend::{Connection, ForeignTensor, failure};
 use super::object::Object;
 use super::space::{columns, needed};
 use crate::backend::{BackendError, DeviceTensor, Executable, Feed, Outcome, Saved};
@@ -31,7 +31,7 @@ impl ForeignExecutable {
     }
 
     fn failed(&self, error: Foreign) -> BackendError {
-        BackendError::Foreign { backend: self.connection.name, cause: error.to_string() }
+        failure(self.connection.name, &error)
     }
 
     fn columns(&self, view: Option<&View<'_>>) -> Result<Columns, VectorError> {

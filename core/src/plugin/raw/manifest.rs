@@ -7,8 +7,9 @@ use std::ffi::c_void;
 pub const MAGIC: [u8; 8] = *b"HESSEPLG";
 /// Layout version: a library of another major version is refused.
 pub const MAJOR: u16 = 1;
-/// Fields appended since the major version began. 1: a solver's abilities, initial vectors, states and remarks.
-pub const MINOR: u16 = 1;
+/// Fields appended since the major version began. 1: a solver's abilities, initial vectors, states and remarks. 2: the
+/// values that an architecture brings.
+pub const MINOR: u16 = 2;
 /// Size of a manifest at version 1.0: what every library of major version 1 has at least.
 pub const MANIFEST_MIN: usize = 88;
 

@@ -23,6 +23,23 @@ pub struct ModelTable {
             error: *mut Bytes,
         ) -> Status,
     >,
+    /// Calls `push` for every parameter and buffer whose value the architecture itself brings, with its name and its
+    /// entries, row-major. Absent where there are none. Since version 1.2.
+    pub values: Option<
+        unsafe extern "C" fn(
+            context: *const c_void,
+            options: Str,
+            input: *const usize,
+            rank: usize,
+            classes: usize,
+            sink: *mut c_void,
+            push: PushValue,
+            error: *mut Bytes,
+        ) -> Status,
+    >,
 }
 
-const _: () = assert!(std::mem::size_of::<ModelTable>() == 16);
+/// Receives the value of one parameter or buffer.
+pub type PushValue = unsafe extern "C" fn(sink: *mut c_void, name: Str, values: *const f64, len: usize);
+
+const _: () = assert!(std::mem::size_of::<ModelTable>() == 24);

@@ -34,6 +34,9 @@ pub const FAILED: Status = 1;
 pub const PANICKED: Status = 2;
 /// Someone asked to stop.
 pub const INTERRUPTED: Status = 3;
+/// The device has too little memory; the message is `out of memory on DEVICE: N bytes wanted`, and what may follow. Since
+/// version 1.2; an older program takes it for a failure.
+pub const OUT_OF_MEMORY: Status = 4;
 
 /// IEEE binary32.
 pub const F32: u32 = 0;

@@ -1,0 +1,133 @@
+//! Recorded calls of functions outside the graph: made when a program first needs one, kept with the primal part of a
+//! product, and dropped with it.
+
+use super::{SavedTensors, TchExecutable, Values};
+use crate::backend::failure;
+use crate::lower::{Call, Request, Step};
+use crate::script;
+use crate::shim::{Script, Tape, Wanted, metered};
+use crate::space::kind_of;
+use hesse_core::backend::{BackendError, Feed};
+use std::collections::HashMap;
+use std::sync::PoisonError;
+use tch::{Device, Tensor};
+
+/// The modules of a program, by the text that names each.
+pub(super) type Scripts = HashMap<String, Script>;
+
+/// Calls recorded during a run, by number.
+pub(super) type Recorded = HashMap<usize, Tape>;
+
+/// Opens the modules that calls name.
+pub(super) fn open(calls: &[Call], twice: bool) -> Result<Scripts, String> {
+    let mut scripts = Scripts::new();
+    for call in calls {
+        if call.function.system != script::SYSTEM {
+            return Err(format!("a program of {}, which this backend cannot run", call.function.system));
+        }
+        if !scripts.contains_key(&call.function.program) {
+            let mut opened = script::open(&call.function.program, twice)?;
+            opened.forget()?;
+            scripts.insert(call.function.program.clone(), opened);
+        }
+    }
+    Ok(scripts)
+}
+
+/// Runs a call.
+fn record(scripts: &mut Scripts, call: &Call, operands: &[&Tensor]) -> Result<Tape, String> {
+    let script = scripts.get_mut(&call.function.program).ok_or("the module is not open")?;
+    script.run(operands, &call.moves)
+}
+
+impl TchExecutable {
+    /// The bytes that recorded calls keep besides the program's own values, found by recording them once for zeros.
+    pub(super) fn record_bytes(&mut self) -> Result<usize, String> {
+        let mut bytes = 0;
+        for call in self.program.calls.iter().filter(|c| c.key.is_some()) {
+            let kind = kind_of(self.precision);
+            let zeros = call.sizes.iter().map(|s| Tensor::f_zeros(&s[..], (kind, Device::Cpu)));
+            let zeros: Vec<Tensor> = zeros.collect::<Result<_, _>>().map_err(crate::shim::words)?;
+            let operands: Vec<&Tensor> = zeros.iter().collect();
+            let by: Vec<usize> = (0..call.moves.len()).filter(|i| call.moves[*i]).collect();
+            let (tape, held) = metered(|| -> Result<Tape, String> {
+                let mut tape = record(&mut self.scripts, call, &operands)?;
+                if !by.is_empty() {
+                    // As for a Hessian: the first gradients, with a graph.
+                    let result = tape.differentials(&Wanted { cotangent: None, directions: vec![], by: &[None] })?;
+                    let cotangent = result.first().map(Tensor::f_zeros_like).transpose().map_err(crate::shim::words)?;
+                    let directions = vec![by.iter().map(|&i| (i, &zeros[i])).collect()];
+                    // Where it has no second derivative, what uses one will say so.
+                    let _ = tape.differentials(&Wanted {
+                        cotangent: cotangent.as_ref(),
+                        directions,
+                        by: &[by.last().copied()],
+                    });
+                }
+                Ok(tape)
+            });
+            drop(tape?);
+            bytes += held;
+        }
+        Ok(bytes)
+    }
+
+    /// Forms the differentials of a request: the first of them, and the rest.
+    pub(super) fn differentiate(
+        &mut self,
+        at: usize,
+        request: &Request,
+        values: &Values,
+        feed: &Feed<'_>,
+        recorded: &mut Recorded,
+    ) -> Result<Vec<Tensor>, BackendError> {
+        let step = &self.program.steps[at];
+        let (name, failed) = (step.name, self.name.clone());
+        let fail = move |cause| failure(&failed, name, cause);
+        let reads = reads(step, values).map_err(&fail)?;
+        let call = &self.program.calls[request.call];
+        let (own, rest) = reads.split_at(call.sizes.len());
+        let (cotangent, mut tangents) = match rest.split_first() {
+            Some((c, tangents)) if request.cotangent => (Some(*c), tangents.iter()),
+            _ => (None, rest.iter()),
+        };
+        let directions = request.directions.iter();
+        let directions = directions.map(|d| d.iter().copied().zip(tangents.by_ref().copied()).collect()).collect();
+        let wanted = Wanted { cotangent, directions, by: &request.by };
+        if let Some(tape) = recorded.get_mut(&request.call) {
+            return tape.differentials(&wanted).map_err(fail);
+        }
+        // Where the primal part has recorded the call, it is there; and what is recorded here serves further directions.
+        let saved = feed.saved.and_then(|s| s.storage::<SavedTensors>()).zip(call.key);
+        let Some((saved, key)) = saved else {
+            let mut tape = record(&mut self.scripts, call, own).map_err(&fail)?;
+            let results = tape.differentials(&wanted).map_err(fail)?;
+            recorded.insert(request.call, tape);
+            return Ok(results);
+        };
+        let mut tapes = saved.tapes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !tapes.contains_key(&key) {
+            tapes.insert(key, record(&mut self.scripts, call, own).map_err(&fail)?);
+        }
+        match tapes.get_mut(&key) {
+            Some(tape) => tape.differentials(&wanted).map_err(fail),
+            None => Err(fail("no recorded call".into())),
+        }
+    }
+
+    /// Hands recorded calls over to whoever keeps the program's values.
+    pub(super) fn keep(&self, recorded: Recorded, keep: &SavedTensors) {
+        let mut tapes = keep.tapes.lock().unwrap_or_else(PoisonError::into_inner);
+        for (call, tape) in recorded {
+            if let Some(key) = self.program.calls.get(call).and_then(|c| c.key) {
+                tapes.insert(key, tape);
+            }
+        }
+    }
+}
+
+/// The tensors that a step reads.
+pub(super) fn reads<'a>(step: &Step, values: &'a Values) -> Result<Vec<&'a Tensor>, String> {
+    let found = |slot: &usize| values[*slot].as_ref().ok_or_else(|| "an operand has no value".to_string());
+    step.reads.iter().map(found).collect()
+}
