@@ -463,5 +463,9 @@ fn the_saddle_free_study_ends_with_its_answer() {
     let run = place.run(arguments).ok();
     assert!(run.out.contains("Yes: at 10 of 10 samples of 1 piecewise-linear networks"), "{run:?}");
     assert!(run.out.contains("mlp:hidden=8,activation=tanh is indefinite at"), "{run:?}");
-    assert!(place.path("runs/study.json").is_file() && place.path("runs/table.csv").is_file());
+    assert!(
+        ["study.json", "table.csv", "report.html", "report.md", "pictures/landscapes.png"]
+            .iter()
+            .all(|f| place.path(&format!("runs/{f}")).is_file())
+    );
 }

@@ -108,8 +108,15 @@ fn a_study_writes_a_report_that_can_be_made_again() {
     let place = Place::new();
     let flags = ["study", "large-batch", "--model", "mlp:hidden=none", "--data", "glyphs:train=64,test=32"];
     let more = ["--batch-sizes", "16,64", "--until-loss", "1.5", "--top", "2", "--threads", "1", "--out", "study"];
+    let more =
+        more.into_iter().chain(["--seeds", "1", "--plane-points", "3", "--line-points", "3"]).collect::<Vec<_>>();
     let run = place.run(flags.iter().chain(&more).chain(&["--plot", "lambda.svg"])).ok();
-    assert!(run.out.contains("report in study/report.html") && place.path("lambda.svg").exists(), "{run:?}");
+    assert!(
+        run.out.contains("robust training leaves λ₁ at")
+            && run.out.contains("report in study/report.html")
+            && place.path("lambda.svg").exists(),
+        "{run:?}"
+    );
     let files = ["report.html", "report.md", "tables/large-batch.csv", "pictures/lambda1.svg", "pictures/lambda1.png"];
     let read = || files.map(|f| fs::read(place.path("study").join(f)).unwrap());
     let before = read();

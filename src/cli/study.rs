@@ -1,121 +1,101 @@
 //! `hesse study`.
 
-use super::ending::Ending;
-use super::flags::{LargeBatchFlags, RobustStudyFlags, StudyCommand};
-use super::{interrupt, output, progress::Progress, training::TrainingLine};
+use super::ending::{Ending, Usage};
+use super::flags::{LargeBatchFlags, OutputFlags, PlotFlags, RobustStudyFlags, SaddleFreeFlags, StudyCommand};
+use super::{following::follow, output};
+use crate::plot::{Figure, PictureFile};
+use crate::report::Destination;
+use crate::study::saddle_free::{saddle_free, saddle_free_figure, saddle_free_text};
 use crate::study::{
-    Event, Watch, large_batch, large_batch_figure, large_batch_text, robust, robust_figure, robust_plan, robust_text,
+    large_batch, large_batch_figure, large_batch_shard, large_batch_text, robust, robust_figure, robust_plan,
+    robust_text,
 };
+use serde::Serialize;
+use std::path::Path;
 
 pub(super) fn run(study: &StudyCommand, command: &[String]) -> anyhow::Result<Ending> {
     match study {
         StudyCommand::LargeBatch(flags) => run_large_batch(flags, command),
         StudyCommand::Robust(flags) => run_robust(flags, command),
-        StudyCommand::SaddleFree(flags) => super::saddle_free::run(flags, command),
+        StudyCommand::SaddleFree(flags) => run_saddle_free(flags, command),
+        StudyCommand::Merge(flags) => super::merge::run(flags),
     }
 }
 
-fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> anyhow::Result<Ending> {
-    let options = flags.options(command);
-    let destination = flags.output.prepare()?;
-    let picture = flags.plot.prepare()?;
-    interrupt::listen();
-    let mut follower = Follower::new();
-    let mut observe = |event: Event<'_>| follower.show(event);
-    let studied = large_batch(&options, &mut Watch { observe: &mut observe, stop: &interrupt::asked });
-    follower.clear();
-    let report = studied?;
-    output::notes(&report.manifest.notices);
-    if !destination.as_ref().is_some_and(|d| d.is_output()) {
-        let page = options.out.join("report.html");
-        output::print(&format!("{}report in {}\n", large_batch_text(&report), page.display()))?;
+/// Where the results of a study go besides its folder.
+struct Places {
+    destination: Option<Destination>,
+    picture: Option<PictureFile>,
+}
+
+impl Places {
+    /// Before the work, so that a place that cannot be written is found then.
+    fn prepare(output: &OutputFlags, plot: &PlotFlags) -> anyhow::Result<Self> {
+        Ok(Places { destination: output.prepare()?, picture: plot.prepare()? })
     }
-    if let Some(picture) = picture {
-        picture.write(&large_batch_figure(&report))?;
+
+    /// After it: notices, text, picture and JSON.
+    fn fill<R: Serialize>(
+        self,
+        report: &R,
+        (text, notices): (String, &[String]),
+        figure: impl FnOnce() -> Figure,
+        folder: &Path,
+    ) -> anyhow::Result<()> {
+        output::notes(notices);
+        if !self.destination.as_ref().is_some_and(Destination::is_output) {
+            let page = folder.join("report.html");
+            output::print(&format!("{text}report in {}\n", page.display()))?;
+        }
+        if let Some(picture) = self.picture {
+            picture.write(&figure())?;
+        }
+        if let Some(destination) = self.destination {
+            destination.finish(report)?;
+        }
+        Ok(())
     }
-    if let Some(destination) = destination {
-        destination.finish(&report)?;
+}
+
+/// Exit code 3 where something did not come out as wanted and `strict` asks for it.
+fn ending(strict: bool, complete: bool) -> Ending {
+    if strict && !complete { Ending::Unconverged } else { Ending::Done }
+}
+
+pub(super) fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> anyhow::Result<Ending> {
+    let options = flags.options(command).map_err(Usage)?;
+    if let Some(shard) = flags.shard {
+        let done = follow(|watch| large_batch_shard(&options, shard, watch))?;
+        output::print(&format!(
+            "part {shard}: {} of {} cells are done in {}; `hesse study merge` puts the parts together\n",
+            done.cells.len(),
+            done.of,
+            options.out.display()
+        ))?;
+        return Ok(Ending::Done);
     }
-    let complete = report.targets_reached && report.converged;
-    Ok(if flags.strict && !complete { Ending::Unconverged } else { Ending::Done })
+    let places = Places::prepare(&flags.output, &flags.plot)?;
+    let report = follow(|watch| large_batch(&options, watch))?;
+    let words = (large_batch_text(&report), report.manifest.notices.as_slice());
+    places.fill(&report, words, || large_batch_figure(&report), &options.out)?;
+    Ok(ending(flags.strict, report.targets_reached && report.converged))
 }
 
 fn run_robust(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<Ending> {
     let options = flags.options(command);
-    let destination = flags.output.prepare()?;
-    let picture = flags.plot.prepare()?;
-    interrupt::listen();
+    let places = Places::prepare(&flags.output, &flags.plot)?;
     output::note(&format!("plan:\n{}", robust_plan(&options)?));
-    let mut follower = Follower::new();
-    let mut observe = |event: Event<'_>| follower.show(event);
-    let studied = robust(&options, &mut Watch { observe: &mut observe, stop: &interrupt::asked });
-    follower.clear();
-    let report = studied?;
-    output::notes(&report.manifest.notices);
-    if !destination.as_ref().is_some_and(|d| d.is_output()) {
-        let page = options.out.join("report.html");
-        output::print(&format!("{}report in {}\n", robust_text(&report), page.display()))?;
-    }
-    if let Some(picture) = picture {
-        picture.write(&robust_figure(&report))?;
-    }
-    if let Some(destination) = destination {
-        destination.finish(&report)?;
-    }
-    Ok(if flags.strict && !report.converged { Ending::Unconverged } else { Ending::Done })
+    let report = follow(|watch| robust(&options, watch))?;
+    let words = (robust_text(&report), report.manifest.notices.as_slice());
+    places.fill(&report, words, || robust_figure(&report), &options.out)?;
+    Ok(ending(flags.strict, report.converged))
 }
 
-/// The progress of a study: that of the training or the measurement it is at.
-struct Follower {
-    label: String,
-    training: Option<TrainingLine>,
-    measuring: Option<Progress>,
-}
-
-impl Follower {
-    fn new() -> Self {
-        Follower { label: String::new(), training: None, measuring: None }
-    }
-
-    fn show(&mut self, event: Event<'_>) {
-        match event {
-            Event::Cell { name, number, of } => {
-                self.clear();
-                self.label = format!("[{number}/{of}] {name}: ");
-            }
-            Event::Train(event) => {
-                if self.training.is_none() {
-                    self.clear();
-                }
-                self.training.get_or_insert_with(|| TrainingLine::labelled(self.label.clone())).show(event);
-            }
-            Event::Curvature { of, event } => {
-                if self.measuring.is_none() {
-                    self.clear();
-                }
-                let label = format!("{}{of} ", self.label);
-                let progress = self.measuring.get_or_insert_with(Progress::new);
-                progress.label(label);
-                progress.show(event);
-            }
-            Event::Samples { what, done, total } => {
-                if self.measuring.is_none() {
-                    self.clear();
-                }
-                let progress = self.measuring.get_or_insert_with(Progress::new);
-                progress.label(self.label.clone());
-                progress.attack(what, done, total);
-            }
-        }
-    }
-
-    /// Takes away whatever line there is.
-    fn clear(&mut self) {
-        if let Some(line) = self.training.take() {
-            line.clear();
-        }
-        if let Some(line) = self.measuring.take() {
-            line.clear();
-        }
-    }
+fn run_saddle_free(flags: &SaddleFreeFlags, command: &[String]) -> anyhow::Result<Ending> {
+    let options = flags.options(command);
+    let places = Places::prepare(&flags.output, &flags.plot)?;
+    let report = follow(|watch| saddle_free(&options, watch))?;
+    let words = (saddle_free_text(&report), report.manifest.notices.as_slice());
+    places.fill(&report, words, || saddle_free_figure(&report), &options.out)?;
+    Ok(ending(flags.strict, report.as_expected))
 }

@@ -1,7 +1,7 @@
 //! The extreme eigenvalues of a Hessian as part of a study.
 
-use super::{Event, StudyError, Watch};
-use crate::problem::{ProblemSpec, Session};
+use super::{Event, Watch};
+use crate::problem::Session;
 use crate::spectrum::{self, SpectrumError, SpectrumOptions};
 use hesse_core::eigen::{EigenPair, StopReason};
 use serde::{Deserialize, Serialize};
@@ -58,27 +58,28 @@ impl CurvaturePart {
     }
 }
 
-/// Measures a problem; `of` says in the progress what it is.
+/// Measures a session's Hessian; `of` says in the progress what it is of, and `vectors` how many of the leading
+/// eigenvectors are returned beside it.
 ///
 /// # Errors
-/// Outside where the problem cannot be put together, inside where it cannot be measured or was interrupted.
+/// Where it cannot be measured or was interrupted.
 pub(super) fn measure(
-    problem: ProblemSpec,
+    session: &Session,
     wanted: &SpectrumOptions,
-    key: String,
-    of: &str,
+    (key, of, vectors): (String, &str, usize),
     watch: &mut Watch<'_>,
-) -> Result<Result<CurvaturePart, SpectrumError>, StudyError> {
-    let session = Session::open(problem)?;
+) -> Result<(CurvaturePart, Vec<Vec<f64>>), SpectrumError> {
     let observe = &mut watch.observe;
     let mut spectrum_watch =
         spectrum::Watch { observe: &mut |event| observe(Event::Curvature { of, event }), stop: watch.stop };
-    let found = match spectrum::measure(&session, wanted, &mut spectrum_watch) {
-        Ok(found) if found.eigen.reason == StopReason::Interrupted => return Ok(Err(SpectrumError::Interrupted)),
-        Ok(found) => found,
-        Err(error) => return Ok(Err(error)),
-    };
-    Ok(Ok(CurvaturePart {
+    let found = spectrum::measure(session, wanted, &mut spectrum_watch)?;
+    if found.eigen.reason == StopReason::Interrupted {
+        return Err(SpectrumError::Interrupted);
+    }
+    let space = session.backend().space(found.dimension, session.backend().info().precision);
+    let leading = found.eigen.largest.iter().take(vectors);
+    let vectors = leading.map(|pair| space.read(&found.eigen.vectors, pair.column)).collect::<Result<_, _>>()?;
+    let part = CurvaturePart {
         key,
         samples: found.evaluation.samples,
         loss: found.evaluation.loss,
@@ -90,5 +91,6 @@ pub(super) fn measure(
         products: found.eigen.statistics.products,
         seconds: found.seconds,
         notices: session.notices().iter().chain(&found.notices).cloned().collect(),
-    }))
+    };
+    Ok((part, vectors))
 }

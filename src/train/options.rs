@@ -44,6 +44,9 @@ pub struct TrainOptions {
     /// Stop once the mean loss over the training samples is at most this: first as seen while training in an epoch,
     /// then confirmed on the whole training set in eval mode.
     pub target_loss: Option<f64>,
+    /// Judge that target after every epoch on the clean samples in eval mode alone, whatever is minimised. Robust training
+    /// minimises another loss, and would have to bring that down first.
+    pub target_on_clean: bool,
     /// Samples of one step. The last batch of an epoch may be smaller and is used.
     pub batch: usize,
     /// Samples computed at once, where a batch is larger than memory; none for whole batches.
@@ -77,6 +80,7 @@ impl Default for TrainOptions {
         TrainOptions {
             epochs: 10,
             target_loss: None,
+            target_on_clean: false,
             batch: 64,
             micro_batch: None,
             batch_norm: MicroBatchNorm::Ghost,

@@ -34,7 +34,10 @@ pub(super) fn decide(records: &[EpochRecord], options: &TrainOptions, begun: boo
     for (i, record) in records.iter().enumerate() {
         let done = i + 1;
         let at_the_end = done == records.len() && !begun;
-        let near = options.target_loss.is_some_and(|target| record.loss <= target);
+        let near = options.target_loss.is_some_and(|target| match options.target_on_clean {
+            true => at_the_end || record.confirmed_loss.is_some(),
+            false => record.loss <= target,
+        });
         let reached = record.confirmed_loss.map(|loss| options.target_loss.is_some_and(|target| loss <= target));
         let ends = match (near, reached, done >= options.epochs) {
             (true, None, _) if at_the_end => return Decision::Confirm,
@@ -95,6 +98,18 @@ mod tests {
         let missed = records(&[(3.0, None), (0.9, Some(1.1))]);
         assert_eq!(decide(&missed, &target, false), Decision::Continue);
         assert_eq!(decide(&missed, &options(2, Some(1.0)), false), Decision::Finished(Ending::Epochs));
+    }
+
+    #[test]
+    fn a_target_on_clean_samples_is_looked_for_after_every_epoch_whatever_the_objective_is() {
+        let target = TrainOptions { target_on_clean: true, ..options(9, Some(1.0)) };
+        assert_eq!(decide(&records(&[(7.0, Some(5.0)), (6.0, None)]), &target, false), Decision::Confirm);
+        let missed = records(&[(7.0, Some(5.0)), (6.0, Some(4.0))]);
+        assert_eq!(decide(&missed, &target, false), Decision::Continue);
+        let reached = records(&[(7.0, Some(5.0)), (6.0, Some(0.9))]);
+        assert_eq!(decide(&reached, &target, false), Decision::Finished(Ending::TargetLoss));
+        // A run that began without it has epochs that nobody looked at.
+        assert_eq!(decide(&records(&[(7.0, None), (6.0, Some(4.0))]), &target, false), Decision::Continue);
     }
 
     #[test]

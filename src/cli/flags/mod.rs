@@ -24,7 +24,9 @@ mod sharpness;
 mod solver;
 mod spectrum;
 mod study;
+mod study_large_batch;
 mod study_robust;
+mod study_samples;
 mod track;
 mod train;
 
@@ -50,8 +52,10 @@ pub use saddle_free::SaddleFreeFlags;
 pub use sharpness::SharpnessFlags;
 pub use solver::SolverFlags;
 pub use spectrum::SpectrumFlags;
-pub use study::{LargeBatchFlags, StudyCommand};
+pub use study::{MergeFlags, StudyCommand};
+pub use study_large_batch::LargeBatchFlags;
 pub use study_robust::RobustStudyFlags;
+pub use study_samples::StudySampleFlags;
 pub use track::TrackFlags;
 pub use train::TrainFlags;
 

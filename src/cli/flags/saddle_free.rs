@@ -1,12 +1,9 @@
 //! Flags of `study saddle-free`.
 
-use super::{MachineFlags, OutputFlags, parse};
-use crate::data::{DataSpec, SampleRange};
-use crate::problem::parse_normalization;
+use super::{MachineFlags, OutputFlags, PlotFlags, StudySampleFlags, parse};
 use crate::study::saddle_free::{CellSpec, SaddleFreeOptions};
 use clap::Args;
 use hesse_core::graph::Mode;
-use hesse_core::model::Normalization;
 use std::path::PathBuf;
 
 /// Checks, sample by sample, that the loss of a piecewise-linear network has a positive semi-definite Hessian with respect
@@ -28,19 +25,9 @@ pub struct SaddleFreeFlags {
     /// given]
     #[arg(long = "train-mode", value_name = "NAME[:KEY=VALUE,…]")]
     pub train_mode: Vec<String>,
-    /// Data set: glyphs[:OPTIONS], mnist[:DIR], cifar10[:DIR] or cifar100[:DIR] [default: glyphs, 3,000 training and
-    /// 500 test samples]
-    #[arg(long, value_name = "SET[:DIR]")]
-    pub data: Option<DataSpec>,
-    /// Mean and deviation per channel [default: none]
-    #[arg(long, value_name = "MEAN/STD", value_parser = parse_normalization)]
-    pub normalize: Option<Normalization>,
-    /// Samples of the train split to train on [default: all]
-    #[arg(long, value_name = "A..B")]
-    pub samples: Option<SampleRange>,
-    /// Samples of the test split to check [default: all]
-    #[arg(long, value_name = "A..B")]
-    pub test_samples: Option<SampleRange>,
+    /// Which samples; those of the test split are checked.
+    #[command(flatten)]
+    pub samples: StudySampleFlags,
     /// Every training stops at this mean training loss [default: 0.1]
     #[arg(long, value_name = "LOSS", value_parser = parse::positive)]
     pub until_loss: Option<f64>,
@@ -71,6 +58,9 @@ pub struct SaddleFreeFlags {
     /// Where and how to compute; Hessians are checked in f64 in any case.
     #[command(flatten)]
     pub machine: MachineFlags,
+    /// A picture.
+    #[command(flatten)]
+    pub plot: PlotFlags,
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputFlags,
@@ -87,10 +77,10 @@ impl SaddleFreeFlags {
         cells.extend(given(&self.train_mode, Mode::Train));
         SaddleFreeOptions {
             cells: if cells.is_empty() { preset.cells } else { cells },
-            data: self.data.clone().unwrap_or(preset.data),
-            normalization: self.normalize.clone().unwrap_or(preset.normalization),
-            samples: self.samples.unwrap_or(preset.samples),
-            test_samples: self.test_samples.unwrap_or(preset.test_samples),
+            data: self.samples.data.clone().unwrap_or(preset.data),
+            normalization: self.samples.normalization(),
+            samples: self.samples.samples.unwrap_or(preset.samples),
+            test_samples: self.samples.test_samples.unwrap_or(preset.test_samples),
             target_loss: self.until_loss.unwrap_or(preset.target_loss),
             epochs: self.epochs.unwrap_or(preset.epochs),
             rate: self.lr.unwrap_or(preset.rate),

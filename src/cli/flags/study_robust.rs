@@ -1,19 +1,18 @@
 //! Flags of `study robust`.
 
-use super::{MachineFlags, OutputFlags, PlotFlags, parse};
+use super::{MachineFlags, OutputFlags, PlotFlags, StudySampleFlags, parse};
 use crate::attack::parse_epsilon;
-use crate::data::{DataSpec, SampleRange};
-use crate::problem::{MemorySize, parse_normalization};
+use crate::problem::MemorySize;
 use crate::study::RobustOptions;
 use clap::Args;
-use hesse_core::model::Normalization;
 use std::path::PathBuf;
 
 /// Trains a network plainly and then against each of several attacks, and compares accuracy under attack, the line
 /// between the weights, and the spectrum of the Hessian
 ///
 /// Without any flag: a small network on generated glyphs, about two minutes on two cores. The original's adversarial
-/// sets are made once and shown to every network, as in the paper, and every network is attacked on its own besides.
+/// sets are made once and shown to every network, as in the paper, and every network is attacked on its own besides. A
+/// control is trained on for as many epochs without an attack.
 /// Stopped at any moment, the same command continues.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Study")]
@@ -31,19 +30,9 @@ pub struct RobustStudyFlags {
     /// Network, with options where wanted [default: fastcnn:width=0.5]
     #[arg(long, value_name = "NAME[:KEY=VALUE,…]")]
     pub model: Option<String>,
-    /// Data set: glyphs[:OPTIONS], mnist[:DIR], cifar10[:DIR] or cifar100[:DIR] [default: glyphs, 2,000 training and 500
-    /// test samples]
-    #[arg(long, value_name = "SET[:DIR]")]
-    pub data: Option<DataSpec>,
-    /// Mean and deviation per channel [default: none]
-    #[arg(long, value_name = "MEAN/STD", value_parser = parse_normalization)]
-    pub normalize: Option<Normalization>,
-    /// Samples of the train split to train on [default: all]
-    #[arg(long, value_name = "A..B")]
-    pub samples: Option<SampleRange>,
-    /// Samples of the test split to attack and evaluate [default: all]
-    #[arg(long, value_name = "A..B")]
-    pub test_samples: Option<SampleRange>,
+    /// Which samples; those of the test split are attacked and evaluated.
+    #[command(flatten)]
+    pub samples: StudySampleFlags,
     /// Attacks, comma-separated: fgsm, fgsm10, l2grad, fhsm, l2hess, pgd [default: all that are registered]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub attacks: Option<Vec<String>>,
@@ -56,7 +45,7 @@ pub struct RobustStudyFlags {
     /// Epochs of the plain training [default: 16]
     #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
     pub epochs: Option<usize>,
-    /// Epochs against each attack [default: 5]
+    /// Epochs against each attack, and of the control without one [default: 5]
     #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
     pub tune_epochs: Option<usize>,
     /// Samples of one step [default: 32]
@@ -114,16 +103,16 @@ impl RobustStudyFlags {
     pub fn options(&self, command: &[String]) -> RobustOptions {
         let quick = RobustOptions::quick(&self.out);
         let preset = if self.paper {
-            RobustOptions::paper(self.data.clone().unwrap_or_else(|| quick.data.clone()), &self.out)
+            RobustOptions::paper(self.samples.data.clone().unwrap_or_else(|| quick.data.clone()), &self.out)
         } else {
             quick
         };
         RobustOptions {
             model: self.model.clone().unwrap_or(preset.model),
-            data: self.data.clone().unwrap_or(preset.data),
-            normalization: self.normalize.clone().unwrap_or(preset.normalization),
-            samples: self.samples.unwrap_or(preset.samples),
-            test_samples: self.test_samples.unwrap_or(preset.test_samples),
+            data: self.samples.data.clone().unwrap_or(preset.data),
+            normalization: self.samples.normalization(),
+            samples: self.samples.samples.unwrap_or(preset.samples),
+            test_samples: self.samples.test_samples.unwrap_or(preset.test_samples),
             attacks: self.attacks.clone().unwrap_or(preset.attacks),
             epsilon_linf: self.eps_linf.unwrap_or(preset.epsilon_linf),
             epsilon_l2: self.eps_l2.unwrap_or(preset.epsilon_l2),

@@ -120,6 +120,7 @@ impl TrainFlags {
         let options = TrainOptions {
             epochs: self.epochs,
             target_loss: self.until_loss,
+            target_on_clean: false,
             batch: self.batch_size,
             micro_batch: self.micro_batch,
             batch_norm: self.micro_batch_norm,

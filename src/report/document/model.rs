@@ -81,6 +81,11 @@ impl Column {
     pub fn numbers(name: impl Into<String>) -> Self {
         Column { name: name.into(), numbers: true }
     }
+    /// Columns by their headings: these of words, the others of numbers.
+    pub fn list(headings: impl IntoIterator<Item = impl Into<String>>, words: &[&str]) -> Vec<Self> {
+        let column = |name: String| Column { numbers: !words.contains(&name.as_str()), name };
+        headings.into_iter().map(|name| column(name.into())).collect()
+    }
 }
 
 /// A value: as people read it, and in full.
@@ -131,6 +136,13 @@ pub struct DataTable {
     pub columns: Vec<Column>,
     /// From top to bottom.
     pub rows: Vec<Vec<Cell>>,
+}
+
+impl Block {
+    /// A picture by the stem of its files, its caption, and what is drawn.
+    pub fn picture(name: &str, caption: impl Into<String>, figure: Figure) -> Self {
+        Block::Picture(Box::new(Picture { name: name.to_string(), caption: caption.into(), figure }))
+    }
 }
 
 /// A picture.

@@ -3,7 +3,8 @@
 use super::tables::grids;
 use super::text::{cautions, heading};
 use super::{RobustReport, pictures};
-use crate::report::{Block, Cell, Column, DataTable, Document, Picture, Section};
+use crate::report::{Block, Cell, Column, DataTable, Document, Section};
+use crate::study::manifest;
 
 /// Question, answer, both matrices, the spectra and the lines, with pictures.
 pub fn robust_document(report: &RobustReport) -> Document {
@@ -20,24 +21,29 @@ pub fn robust_document(report: &RobustReport) -> Document {
     for table in tables {
         let mut blocks = Vec::new();
         if let Some((name, caption, figure)) = pictures::of(report, &table.name) {
-            let (name, caption) = (name.to_string(), caption.to_string());
-            blocks.push(Block::Picture(Box::new(Picture { name, caption, figure })));
+            blocks.push(Block::picture(name, caption, figure));
         }
         let title = table.caption.clone();
         blocks.push(Block::Table(table));
         sections.push(Section { title, blocks });
     }
-    let m = &report.manifest;
-    let manifest = [
-        ("version", m.version.clone()),
-        ("command", m.command.join(" ")),
-        ("seed", m.seed.to_string()),
-        ("data", m.data.clone()),
-        ("training data, SHA-256", m.data_sha256.clone()),
-        ("test data, SHA-256", m.test_data_sha256.clone()),
-        ("backend", format!("{} {} {}", report.backend.name, report.backend.device, report.backend.dtype)),
-        ("machine", format!("{}, {} threads", m.device_details, m.threads)),
-        ("original run, SHA-256", m.run_sha256.clone()),
+    let o = &report.options;
+    let own = [
+        ("network", format!("{} {} ({} parameters)", report.model.name, report.model.options, report.model.parameters)),
+        (
+            "training",
+            format!("SGD, momentum {}, batch {}, rate {}, {} epochs", o.momentum, o.batch_size, o.rate, o.epochs),
+        ),
+        (
+            "attacks",
+            report
+                .attacks
+                .iter()
+                .map(|a| format!("{} {} {}", a.attack, a.norm, a.epsilon))
+                .collect::<Vec<_>>()
+                .join("; "),
+        ),
+        ("eigensolver", format!("{}, to a residual of {}", o.solver, o.tolerance)),
     ];
     Document {
         schema: Document::SCHEMA.to_string(),
@@ -47,7 +53,7 @@ pub fn robust_document(report: &RobustReport) -> Document {
             .to_string(),
         answer: report.answer.clone(),
         sections,
-        remarks: cautions(report).into_iter().chain(m.notices.iter().cloned()).collect(),
-        manifest: manifest.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
+        remarks: cautions(report).into_iter().chain(report.manifest.notices.iter().cloned()).collect(),
+        manifest: manifest::of(&report.manifest, &report.backend, own),
     }
 }

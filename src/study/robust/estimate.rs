@@ -104,9 +104,12 @@ pub fn robust_plan(options: &RobustOptions) -> Result<RobustPlan, StudyError> {
         out.join("parts").join(format!("{name}.spectrum-{asked}.json"))
     };
     cell("matrices and spectra of the original".into(), last(plan::ORIGINAL), measured);
+    let epochs = options.tune_epochs as f64;
+    let control = plan::Network::Control.name();
+    cell("training on without an attack".into(), out.join(&control).join("train.json"), epochs * epoch(0.0));
+    cell("  its matrices and spectra".into(), last(&control), measured);
     for (attack, cost) in attacks.iter().zip(&costs.attacks) {
-        let name = plan::tuned_name(attack);
-        let epochs = options.tune_epochs as f64;
+        let name = plan::Network::Against(attack).name();
         cell(format!("training against {}", attack.title), out.join(&name).join("train.json"), epochs * epoch(cost[1]));
         let line = 2.0 * options.line_points as f64 * test * costs.pass;
         let file = out.join("parts").join(format!("{name}.line.json"));

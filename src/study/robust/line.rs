@@ -2,11 +2,11 @@
 //!
 //! α goes beyond both ends, so that one sees whether they are minima along the line. Buffers are mixed like parameters.
 
-use super::matrix::evaluate;
 use super::plan;
 use super::sets::KeptSet;
 use super::{RobustOptions, StudyAttack};
 use crate::problem::{Session, Values};
+use crate::study::evaluation::evaluate;
 use crate::study::kept::{kept, key};
 use crate::study::{StudyError, Watch};
 use crate::train::TrainReport;
@@ -65,7 +65,7 @@ pub(super) fn line(
     set: &KeptSet,
     watch: &mut Watch<'_>,
 ) -> Result<LinePart, StudyError> {
-    let name = plan::tuned_name(attack);
+    let name = plan::Network::Against(attack).name();
     let key = key(&format!(
         "line {} to {} {} set {} points {}",
         plan::trained(original),

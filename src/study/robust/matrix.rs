@@ -3,60 +3,11 @@
 use super::plan;
 use super::sets::KeptSet;
 use super::{RobustOptions, StudyAttack};
-use crate::attack::{self, AttackOptions, EvaluationError};
 use crate::problem::Session;
+use crate::study::evaluation::{Answers, evaluate, under_attack};
 use crate::study::kept::{kept, key};
-use crate::study::{Event, StudyError, Watch};
+use crate::study::{StudyError, Watch};
 use crate::train::TrainReport;
-use hesse_core::attack::driver::Verdict;
-use hesse_core::operator::{Batch, DataSource, Evaluator, OperatorError};
-use serde::{Deserialize, Serialize};
-use std::ops::Range;
-
-/// A network's answers to a set.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(super) struct Answers {
-    pub loss: f64,
-    pub accuracy: f64,
-}
-
-/// A data set that ends the reading when someone asks to stop.
-struct Stoppable<'a> {
-    source: &'a dyn DataSource,
-    stop: &'a (dyn Fn() -> bool + Send + Sync),
-}
-
-impl DataSource for Stoppable<'_> {
-    fn len(&self) -> usize {
-        self.source.len()
-    }
-
-    fn batch(&self, range: Range<usize>) -> Result<Batch, String> {
-        if (self.stop)() { Err("interrupted".to_string()) } else { self.source.batch(range) }
-    }
-}
-
-/// Loss and accuracy of a session's network on a source; none where it was interrupted.
-pub(super) fn evaluate(
-    session: &Session,
-    weights: &hesse_core::operator::Weights,
-    source: &dyn DataSource,
-    what: &str,
-    watch: &mut Watch<'_>,
-) -> Result<Option<Answers>, OperatorError> {
-    let (stop, total) = (watch.stop, source.len());
-    let observe = &mut watch.observe;
-    let found = Evaluator::new(session.backend(), session.problem(), None, session.spec().batch)?.run(
-        weights,
-        &Stoppable { source, stop },
-        &mut |done| observe(Event::Samples { what, done, total }),
-    );
-    match found {
-        Ok(found) => Ok(Some(Answers { loss: found.loss, accuracy: found.accuracy })),
-        Err(_) if stop() => Ok(None),
-        Err(error) => Err(error),
-    }
-}
 
 /// One network of the matrix.
 pub(super) struct Row<'a> {
@@ -109,32 +60,11 @@ impl Row<'_> {
             plan::attacked(attack)
         ));
         kept(&self.part(&format!("white-box-{}", attack.label)), &key, || {
-            let wanted = AttackOptions {
-                attacks: vec![attack.attack.to_string()],
-                epsilons: vec![attack.epsilon],
-                norm: attack.norm,
-                targets: None,
-                indicators: false,
-                keep: false,
-            };
             let what = format!("white-box {}", attack.title);
-            let observe = &mut watch.observe;
-            let mut attack_watch = attack::Watch {
-                observe: &mut |attack::Event::Attack { done, total, .. }| {
-                    observe(Event::Samples { what: &what, done, total });
-                },
-                stop: watch.stop,
-            };
-            let stopped = || self.interrupted("attacking the weights");
-            let found = attack::evaluate(session, &wanted, &mut attack_watch).map_err(|cause| match cause {
-                EvaluationError::Interrupted => stopped(),
-                cause => StudyError::Attack { cell: self.name.to_string(), cause },
-            })?;
-            if found.interrupted {
-                return Err(stopped());
-            }
-            let robust = found.attacks.first().and_then(|a| a.first()).map_or(0, |t| t.count(Verdict::Robust));
-            Ok(robust as f64 / found.samples().max(1) as f64)
+
+            under_attack(session, &[attack.attack], (attack.norm, &[attack.epsilon]), (self.name, &what), watch)?
+                .and_then(|found| found.first()?.first().copied())
+                .ok_or_else(|| self.interrupted("attacking the weights"))
         })
     }
 }

@@ -2,11 +2,12 @@
 //! question (its Tables 4 and 8, Figures 5 and 6).
 //!
 //! A network is trained plainly and then, once for each attack, trained on with every batch replaced by examples of that
-//! attack. Fixed adversarial sets are made once on the plainly trained network and shown to all (the paper's protocol,
+//! attack; and once without an attack for as many epochs, as a control, because training on alone changes the curvature.
+//! Fixed adversarial sets are made once on the plainly trained network and shown to all (the paper's protocol,
 //! which measures transfer), and every network is attacked anew on its own (white-box). Then the loss on the line between
 //! original and robust weights, and both ends of the spectrum of the Hessian on one sample, some, and all.
 //!
-//! The folder holds `study.json`, `table.csv` and the report (`report.html` and its other forms); `original` and `tuned-<attack>` with the trainings' own
+//! The folder holds `study.json`, `table.csv` and the report (`report.html` and its other forms); `original`, `control` and `tuned-<attack>` with the trainings' own
 //! files; `sets`, the adversarial sets as safetensors; and `parts`, every other result under a key that says what it
 //! depends on. So an interrupted study goes on where it was, and a changed option recomputes what depends on it and
 //! nothing else.
@@ -40,7 +41,7 @@ pub use estimate::{PlannedCell, RobustPlan, robust_plan};
 pub use line::{LinePart, LinePoint};
 pub use options::RobustOptions;
 pub use pictures::robust_figure;
-pub use report::{AttackPart, RobustModel, RobustOptionsPart, RobustReport};
+pub use report::{AttackPart, RobustModel, RobustOptionsPart, RobustReport, Role};
 pub use run::robust;
 pub use spectra::SpectrumCell;
 pub use text::robust_text;

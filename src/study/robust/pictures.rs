@@ -33,8 +33,11 @@ pub(super) fn of(report: &RobustReport, table: &str) -> Option<(&'static str, &'
 }
 
 fn accuracy(report: &RobustReport) -> Chart {
-    let categories: Vec<String> =
-        report.models.iter().map(|m| m.title.trim_start_matches("against ").to_string()).collect();
+    let categories: Vec<String> = report
+        .models
+        .iter()
+        .map(|m| m.title.trim_start_matches("against ").trim_end_matches(" (control)").to_string())
+        .collect();
     let group = |name: &str, value: fn(&RobustModel) -> f64| Group {
         name: name.to_string(),
         values: report.models.iter().map(|m| 100.0 * value(m)).collect(),
@@ -76,10 +79,10 @@ fn smallest(report: &RobustReport) -> Chart {
 
 fn lines(report: &RobustReport) -> Vec<Panel> {
     let series = |value: fn(&super::LinePoint) -> f64| -> Vec<Series> {
-        let robust = report.models.iter().enumerate().filter_map(|(i, m)| Some((i, m, m.line.as_ref()?)));
-        let line = robust.map(|(i, model, line)| {
+        let robust = report.models.iter().filter_map(|m| Some((m, m.line.as_ref()?)));
+        let line = robust.enumerate().map(|(i, (model, line))| {
             let points = line.points.iter().map(|p| [p.alpha, value(p)]);
-            Series::line(model.title.clone(), Style::nth(i.saturating_sub(1)), points)
+            Series::line(model.title.clone(), Style::nth(i), points)
         });
         line.collect()
     };

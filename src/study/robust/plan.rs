@@ -1,6 +1,6 @@
 //! From options to cells: what is trained, what is measured there, and under which key it is kept.
 
-use super::{RobustOptions, StudyAttack};
+use super::{RobustOptions, Role, StudyAttack};
 use crate::data::{SampleRange, Split};
 use crate::problem::{ProblemError, ProblemSpec, describe_normalization};
 use crate::study::StudyError;
@@ -14,9 +14,49 @@ const MODEL: &str = "model.safetensors";
 /// The plainly trained network.
 pub(super) const ORIGINAL: &str = "original";
 
-/// The name of a tuned network, and of its folder.
-pub(super) fn tuned_name(attack: &StudyAttack) -> String {
-    format!("tuned-{}", attack.label)
+/// One network of the study.
+#[derive(Clone, Copy)]
+pub(super) enum Network<'a> {
+    /// Plainly trained; where all others begin.
+    Original,
+    /// Trained on for as many epochs as the robust ones, without an attack: what they do beyond it is robust training's.
+    Control,
+    /// Trained on against an attack.
+    Against(&'a StudyAttack),
+}
+
+impl<'a> Network<'a> {
+    /// Its name, and that of its folder.
+    pub fn name(self) -> String {
+        match self {
+            Network::Original => ORIGINAL.to_string(),
+            Network::Control => "control".to_string(),
+            Network::Against(attack) => format!("tuned-{}", attack.label),
+        }
+    }
+
+    /// For people.
+    pub fn title(self) -> String {
+        match self {
+            Network::Original => ORIGINAL.to_string(),
+            Network::Control => "no attack (control)".to_string(),
+            Network::Against(attack) => format!("against {}", attack.title),
+        }
+    }
+
+    /// Which of the three kinds.
+    pub fn role(self) -> Role {
+        match self {
+            Network::Original => Role::Original,
+            Network::Control => Role::Control,
+            Network::Against(_) => Role::Robust,
+        }
+    }
+
+    /// The attack that it is trained against.
+    pub fn attack(self) -> Option<&'a StudyAttack> {
+        if let Network::Against(attack) = self { Some(attack) } else { None }
+    }
 }
 
 /// Refuses what cannot be carried out; what concerns a single training is checked there.
@@ -49,14 +89,13 @@ fn halved(every: usize, epochs: usize) -> Schedule {
     if at.is_empty() { Schedule::Constant } else { Schedule::Step { at, factor: 0.5 } }
 }
 
-/// The plain training, or that against an attack, which begins at the end of the plain one.
-pub(super) fn training(options: &RobustOptions, attack: Option<&StudyAttack>) -> TrainSpec {
-    let (name, epochs, every) = match attack {
-        None => (ORIGINAL.to_string(), options.epochs, options.halve_every),
-        Some(attack) => (tuned_name(attack), options.tune_epochs, options.tune_halve_every),
-    };
+/// The plain training, or one that begins at its end.
+pub(super) fn training(options: &RobustOptions, network: Network<'_>) -> TrainSpec {
+    let first = matches!(network, Network::Original);
+    let (epochs, every) =
+        if first { (options.epochs, options.halve_every) } else { (options.tune_epochs, options.tune_halve_every) };
     TrainSpec {
-        initial: attack.map(|_| weights(options, ORIGINAL)),
+        initial: (!first).then(|| weights(options, ORIGINAL)),
         samples: options.samples,
         test_samples: options.test_samples,
         normalization: options.normalization.clone(),
@@ -68,13 +107,13 @@ pub(super) fn training(options: &RobustOptions, attack: Option<&StudyAttack>) ->
             rate: options.rate,
             momentum: options.momentum,
             schedule: halved(every, epochs),
-            robust: attack.map(|a| Robust::Adversarial(Adversary::new(a.training, a.norm, a.epsilon))),
+            robust: network.attack().map(|a| Robust::Adversarial(Adversary::new(a.training, a.norm, a.epsilon))),
             ..TrainOptions::default()
         },
         force: options.force,
         checkpoint_every: options.checkpoint_every,
         command: options.command.clone(),
-        ..TrainSpec::new(options.model.clone(), options.data.clone(), options.out.join(name))
+        ..TrainSpec::new(options.model.clone(), options.data.clone(), options.out.join(network.name()))
     }
 }
 
@@ -158,7 +197,19 @@ mod tests {
         check(&mnist).unwrap();
         assert_eq!((mnist.model.as_str(), mnist.epsilon_l2, mnist.tune_epochs), ("m1", 2.8, 5));
         assert_eq!((cifar.model.as_str(), cifar.epsilon_linf, cifar.tune_epochs), ("c3", 0.02, 10));
-        assert_eq!(training(&mnist, None).options.schedule, halved(5, 100));
+        assert_eq!(training(&mnist, Network::Original).options.schedule, halved(5, 100));
+    }
+
+    #[test]
+    fn the_control_differs_from_a_robust_training_in_the_attack_alone() {
+        let options = RobustOptions::quick("x");
+        let (attacks, _) =
+            super::super::choose_attacks(&RobustOptions { attacks: vec!["fgsm".into()], ..options.clone() }).unwrap();
+        let (control, robust) =
+            (training(&options, Network::Control), training(&options, Network::Against(&attacks[0])));
+        let clean = TrainOptions { robust: None, ..robust.options.clone() };
+        assert_eq!((&control.initial, &control.options), (&robust.initial, &clean));
+        assert!(robust.options.robust.is_some());
     }
 
     #[test]

@@ -52,6 +52,18 @@ pub struct RobustOptionsPart {
     pub solver: String,
 }
 
+/// What a network is in the study.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Plainly trained.
+    Original,
+    /// Trained on without an attack.
+    Control,
+    /// Trained on against an attack.
+    Robust,
+}
+
 /// One network: a row of both matrices.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RobustModel {
@@ -59,7 +71,9 @@ pub struct RobustModel {
     pub name: String,
     /// For people.
     pub title: String,
-    /// The label of the attack; absent for the original.
+    /// What it is in the study.
+    pub role: Role,
+    /// The label of the attack; absent for the original and the control.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trained_against: Option<String>,
     /// Epochs of its own training.
@@ -68,7 +82,7 @@ pub struct RobustModel {
     pub train_loss: f64,
     /// Share of them classified correctly.
     pub train_accuracy: f64,
-    /// Share of the examples classified correctly in the last epoch; absent for the original.
+    /// Share of the examples classified correctly in the last epoch; absent without an attack.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub train_robust_accuracy: Option<f64>,
     /// Mean loss over the clean test samples.
@@ -85,7 +99,7 @@ pub struct RobustModel {
     pub white_box_mean: f64,
     /// Both ends of the spectrum, for each number of training samples.
     pub spectra: Vec<SpectrumCell>,
-    /// The line from the original; absent for the original.
+    /// The line from the original; absent without an attack.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<LinePart>,
     /// Seconds of training, evaluations apart.
@@ -117,7 +131,7 @@ pub struct RobustReport {
     pub options: RobustOptionsPart,
     /// The attacks, in the order of the columns.
     pub attacks: Vec<AttackPart>,
-    /// The original first, then one for each attack.
+    /// The original first, then the control, then one for each attack.
     pub models: Vec<RobustModel>,
     /// What was found, in one sentence.
     pub answer: String,

@@ -1,6 +1,6 @@
 //! The study from its options to its report.
 
-use super::plan::{self, ORIGINAL};
+use super::plan::{self, Network, ORIGINAL};
 use super::sets::{self, KeptSet};
 use super::{RobustModel, RobustOptions, RobustReport, StudyAttack, choose_attacks, csv, line, matrix, spectra};
 use super::{report, robust_document};
@@ -24,20 +24,24 @@ pub fn robust(options: &RobustOptions, watch: &mut Watch<'_>) -> Result<RobustRe
         let failed = |source| StudyError::Io { operation: "making the folder", path: folder.clone(), source };
         fs::create_dir_all(&folder).map_err(failed)?;
     }
-    let of = attacks.len() + 1;
+    let of = attacks.len() + 2;
     (watch.observe)(Event::Cell { name: ORIGINAL, number: 1, of });
-    let original = trained(options, None, watch)?;
+    let original = trained(options, Network::Original, watch)?;
     let session = Session::open(plan::on_test(options, ORIGINAL))?;
     let sets: Vec<KeptSet> =
         attacks.iter().map(|a| sets::set(options, &original, a, &session, watch)).collect::<Result<_, _>>()?;
     let all = Sets { attacks: &attacks, sets: &sets };
-    let mut models = vec![measured(options, None, &original, &session, all, watch)?];
-    for (i, (attack, set)) in attacks.iter().zip(&sets).enumerate() {
-        (watch.observe)(Event::Cell { name: &plan::tuned_name(attack), number: i + 2, of });
-        let tuned = trained(options, Some(attack), watch)?;
-        let on_test = Session::open(plan::on_test(options, &plan::tuned_name(attack)))?;
-        let mut model = measured(options, Some(attack), &tuned, &on_test, all, watch)?;
-        model.line = Some(line::line(options, (&original, &tuned), attack, &session, set, watch)?);
+    let mut models = vec![measured(options, Network::Original, &original, &session, all, watch)?];
+    let against = attacks.iter().zip(&sets).map(|(attack, set)| (Network::Against(attack), Some((attack, set))));
+    for (i, (network, pair)) in std::iter::once((Network::Control, None)).chain(against).enumerate() {
+        let name = network.name();
+        (watch.observe)(Event::Cell { name: &name, number: i + 2, of });
+        let tuned = trained(options, network, watch)?;
+        let on_test = Session::open(plan::on_test(options, &name))?;
+        let mut model = measured(options, network, &tuned, &on_test, all, watch)?;
+        if let Some((attack, set)) = pair {
+            model.line = Some(line::line(options, (&original, &tuned), attack, &session, set, watch)?);
+        }
         models.push(model);
     }
     let evaluated = session.data_part();
@@ -56,15 +60,11 @@ struct Sets<'a> {
     sets: &'a [KeptSet],
 }
 
-fn trained(
-    options: &RobustOptions,
-    attack: Option<&StudyAttack>,
-    watch: &mut Watch<'_>,
-) -> Result<TrainReport, StudyError> {
-    let name = attack.map_or(ORIGINAL.to_string(), plan::tuned_name);
+fn trained(options: &RobustOptions, network: Network<'_>, watch: &mut Watch<'_>) -> Result<TrainReport, StudyError> {
+    let name = network.name();
     let observe = &mut watch.observe;
     let mut train_watch = train::Watch { observe: &mut |event| observe(Event::Train(event)), stop: watch.stop };
-    train::run(&plan::training(options, attack), &mut train_watch).map_err(|cause| match cause {
+    train::run(&plan::training(options, network), &mut train_watch).map_err(|cause| match cause {
         TrainError::Interrupted { .. } => {
             StudyError::Interrupted { during: format!("while training {name}"), folder: options.out.clone() }
         }
@@ -75,13 +75,13 @@ fn trained(
 /// A network's row of both matrices, and its spectra.
 fn measured(
     options: &RobustOptions,
-    attack: Option<&StudyAttack>,
+    network: Network<'_>,
     trained: &TrainReport,
     session: &Session,
     all: Sets<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<RobustModel, StudyError> {
-    let name = attack.map_or(ORIGINAL.to_string(), plan::tuned_name);
+    let name = network.name();
     let row = matrix::Row { options, name: &name, trained };
     let clean = row.clean(session, watch)?;
     let pairs = || all.attacks.iter().zip(all.sets);
@@ -95,8 +95,9 @@ fn measured(
         .map(|samples| spectra::spectrum(options, &name, trained, *samples, watch))
         .collect::<Result<Vec<_>, StudyError>>()?;
     Ok(RobustModel {
-        title: attack.map_or("original".to_string(), |a| format!("against {}", a.title)),
-        trained_against: attack.map(|a| a.label.to_string()),
+        title: network.title(),
+        role: network.role(),
+        trained_against: network.attack().map(|a| a.label.to_string()),
         epochs: trained.epochs.len(),
         train_loss: trained.train_loss,
         train_accuracy: trained.train_accuracy,

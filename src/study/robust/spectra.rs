@@ -1,6 +1,7 @@
 //! Both ends of the spectrum on the first samples of the training set: one, some, and all.
 
 use super::{RobustOptions, plan};
+use crate::problem::Session;
 use crate::spectrum::{SpectrumError, SpectrumOptions};
 use crate::study::kept::{kept, key};
 use crate::study::{CurvaturePart, StudyError, Watch, curvature};
@@ -61,7 +62,9 @@ pub(super) fn spectrum(
             during: format!("while measuring curvature of {name}"),
             folder: options.out.clone(),
         };
-        curvature::measure(problem, &wanted, key.clone(), &of, watch)?.map_err(|cause| match cause {
+        let session = Session::open(problem)?;
+        let found = curvature::measure(&session, &wanted, (key.clone(), &of, 0), watch);
+        found.map(|(part, _)| part).map_err(|cause| match cause {
             SpectrumError::Interrupted => stopped(),
             cause => StudyError::Spectrum { cell: format!("{name} on {asked} samples"), cause },
         })

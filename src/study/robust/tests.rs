@@ -1,12 +1,12 @@
 //! A small study from end to end, on the first backend that is registered.
 
 use super::*;
-use crate::study::{Event, StudyError, Watch};
+use crate::study::StudyError;
+use crate::study::test_support::{Work, run_for, until_done};
 use hesse_core::registry;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn options(out: &Path) -> RobustOptions {
     RobustOptions {
@@ -28,29 +28,8 @@ fn options(out: &Path) -> RobustOptions {
     }
 }
 
-/// What happened in a call.
-#[derive(Debug, Default, PartialEq, Clone, Copy)]
-struct Work {
-    steps: usize,
-    products: usize,
-    samples: usize,
-}
-
-/// Runs until `most` events have happened.
 fn run(options: &RobustOptions, most: usize) -> (Result<RobustReport, StudyError>, Work) {
-    let (mut work, events) = (Work::default(), AtomicUsize::new(0));
-    let mut observe = |event: Event<'_>| {
-        events.fetch_add(1, Ordering::Relaxed);
-        match event {
-            Event::Train(crate::train::Event::Step { .. }) => work.steps += 1,
-            Event::Curvature { event: crate::spectrum::Event::Solver(_), .. } => work.products += 1,
-            Event::Samples { .. } => work.samples += 1,
-            _ => {}
-        }
-    };
-    let result =
-        robust(options, &mut Watch { observe: &mut observe, stop: &|| events.load(Ordering::Relaxed) >= most });
-    (result, work)
+    run_for(most, |watch| robust(options, watch))
 }
 
 /// A report without what the clock says.
@@ -73,8 +52,12 @@ fn a_study_trains_attacks_measures_and_answers() {
     let report = run(&options, usize::MAX).0.unwrap();
     assert_eq!(
         report.models.iter().map(|m| m.name.as_str()).collect::<Vec<_>>(),
-        ["original", "tuned-fgsm", "tuned-l2grad"]
+        ["original", "control", "tuned-fgsm", "tuned-l2grad"]
     );
+    let roles: Vec<Role> = report.models.iter().map(|m| m.role).collect();
+    assert_eq!(roles, [Role::Original, Role::Control, Role::Robust, Role::Robust]);
+    assert!(report.models[1].line.is_none() && report.models[1].train_robust_accuracy.is_none());
+    assert_ne!(report.models[1].lambda(), report.models[0].lambda());
     let original = &report.models[0];
     assert!(original.test_accuracy > original.transfer_mean, "the sets fool the network they were made on");
     for model in &report.models {
@@ -83,7 +66,7 @@ fn a_study_trains_attacks_measures_and_answers() {
         assert!(model.white_box.iter().all(|a| *a <= model.test_accuracy));
         assert!(model.spectra.iter().all(|s| s.smallest() <= s.found.lambda()));
     }
-    for model in &report.models[1..] {
+    for model in &report.models[2..] {
         assert!(
             model.transfer_mean > original.transfer_mean,
             "{} against {}",
@@ -101,7 +84,7 @@ fn a_study_trains_attacks_measures_and_answers() {
     let json: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(folder.path().join("study.json")).unwrap()).unwrap();
     assert_eq!(json["schema"], "hesse.study.robust/1");
-    assert_eq!(json["models"][1]["transfer"][0], report.models[1].transfer[0]);
+    assert_eq!(json["models"][2]["transfer"][0], report.models[2].transfer[0]);
     let markdown = fs::read_to_string(folder.path().join("report.md")).unwrap();
     assert!(markdown.contains("**Answer.**") && markdown.contains("| against FGSM |"), "{markdown}");
     let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
@@ -109,7 +92,7 @@ fn a_study_trains_attacks_measures_and_answers() {
     let csv = fs::read_to_string(folder.path().join("table.csv")).unwrap();
     assert!(csv.lines().all(|line| line.split(',').count() == 4) && csv.contains("tuned-l2grad,white_box,fgsm,"));
     let text = robust_text(&report);
-    assert!(text.contains("in 2 of 2 cases") || text.contains("of 2 cases"), "{text}");
+    assert!(text.contains("(control)") && text.contains("of 2 cases"), "{text}");
     assert!(robust_plan(&options).unwrap().seconds() == 0.0, "everything is there");
 }
 
@@ -123,7 +106,7 @@ fn the_ends_of_the_line_are_the_networks_themselves() {
         ..options(folder.path())
     };
     let report = run(&options, usize::MAX).0.unwrap();
-    let (original, tuned) = (&report.models[0], &report.models[1]);
+    let (original, tuned) = (&report.models[0], &report.models[2]);
     let points = &tuned.line.as_ref().unwrap().points;
     for (model, point) in [(original, &points[1]), (tuned, &points[5])] {
         assert!((point.loss - model.test_loss).abs() < 1e-6 * model.test_loss, "{point:?}");
@@ -136,16 +119,7 @@ fn an_interrupted_study_continues_to_the_same_report() {
     let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let expected = run(&options(whole.path()), usize::MAX).0.unwrap();
     let interrupted = options(parts.path());
-    let mut calls = 0;
-    let report = loop {
-        match run(&interrupted, 60).0 {
-            Ok(report) => break report,
-            Err(StudyError::Interrupted { folder, .. }) => assert_eq!(folder, parts.path()),
-            Err(error) => panic!("{error}"),
-        }
-        calls += 1;
-        assert!(calls < 100, "no progress");
-    };
+    let (report, calls) = until_done(|| 60, |watch| robust(&interrupted, watch));
     assert!(calls > 2);
     let (mut found, mut wanted) = (timeless(&report), timeless(&expected));
     // The weights that a tuned training began with are named by their place.

@@ -34,8 +34,8 @@ pub(super) fn heading(report: &RobustReport) -> String {
     let options = &report.options;
     let budgets: Vec<String> = report.attacks.iter().map(|a| format!("{} {} {}", a.title, a.norm, a.epsilon)).collect();
     format!(
-        "{} ({} parameters) on {}: {} training and {} test samples; {} epochs plainly, then {} against each attack \
-         (budgets: {}).",
+        "{} ({} parameters) on {}: {} training and {} test samples; {} epochs plainly, then {} against each attack, \
+         and as many without one as a control (budgets: {}).",
         report.model.name,
         grouped(report.model.parameters),
         report.data.name,

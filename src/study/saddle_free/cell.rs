@@ -2,11 +2,11 @@
 
 use super::options::{CellSpec, SaddleFreeOptions};
 use super::point::{Claims, Point};
-use super::{Landscape, SaddleFreeEvent, SaddleFreeWatch, coupled, landscape, plan, separate};
+use super::{Landscape, coupled, landscape, plan, separate};
 use crate::problem::Session;
 use crate::report::write_json;
 use crate::spectrum::inputs::Distribution;
-use crate::study::StudyError;
+use crate::study::{Event, StudyError, Watch};
 use crate::train::{self, TrainError, TrainReport};
 use hesse_core::attack::{InputOracle, NetworkOracle};
 use hesse_core::graph::Mode;
@@ -88,7 +88,7 @@ impl CellReport {
 pub(super) fn run(
     options: &SaddleFreeOptions,
     cell: &CellSpec,
-    watch: &mut SaddleFreeWatch<'_>,
+    watch: &mut Watch<'_>,
 ) -> Result<(CellReport, TrainReport), StudyError> {
     let name = cell.name();
     let interrupted = |during: &str| StudyError::Interrupted {
@@ -96,7 +96,7 @@ pub(super) fn run(
         folder: options.out.clone(),
     };
     let observe = &mut watch.observe;
-    let mut following = train::Watch { observe: &mut |event| observe(SaddleFreeEvent::Train(event)), stop: watch.stop };
+    let mut following = train::Watch { observe: &mut |event| observe(Event::Train(event)), stop: watch.stop };
     let trained = train::run(&plan::training(options, cell), &mut following).map_err(|cause| match cause {
         TrainError::Interrupted { .. } => interrupted("training"),
         cause => StudyError::Network { network: cell.model.clone(), cause: Box::new(cause) },
@@ -112,7 +112,7 @@ pub(super) fn run(
     let graph = session.network().graph(Mode::Eval)?;
     let oracle = NetworkOracle::new(session.backend(), graph, session.weights(), options.measure_batch)?;
     let piecewise_linear = oracle.is_piecewise_linear()?;
-    let mut follow = |event| observe(SaddleFreeEvent::Measure(event));
+    let mut follow = |event| observe(Event::Curvature { of: "", event });
     let separate = cell.mode == Mode::Eval;
     let found = if separate {
         separate::points(&session, &oracle, options, &mut follow, watch.stop)?.map(|points| (points, Vec::new()))

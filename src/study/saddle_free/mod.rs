@@ -15,14 +15,17 @@
 //! Networks with tanh or softplus, and batch norm in train mode (where the loss of a batch depends on all its samples, and
 //! one Hessian of B·D pixels takes the place of B Hessians of D), must fail, or the check is worth nothing.
 //!
-//! A study's folder holds `study.json`, `table.csv`, `report.md`, a folder `network-…` for each training and a folder
-//! `cell-…` for each row of the table. A cell that is finished is kept under a hash of what it depends on.
+//! A study's folder holds `study.json`, `table.csv` (every point), the report (`report.html` and its other forms), a folder
+//! `network-…` for each training and a folder `cell-…` for each row of the table. A cell that is finished is kept under a
+//! hash of what it depends on.
 
 mod cell;
 mod coupled;
-mod export;
+mod csv;
+mod document;
 mod landscape;
 mod options;
+mod pictures;
 mod plan;
 mod point;
 mod report;
@@ -33,39 +36,11 @@ mod tests;
 mod text;
 
 pub use cell::CellReport as SaddleFreeCell;
+pub use document::saddle_free_document;
 pub use landscape::Landscape;
 pub use options::{CellSpec, SaddleFreeOptions};
+pub use pictures::saddle_free_figure;
 pub use point::{Claims, Point};
 pub use report::SaddleFreeReport;
 pub use run::saddle_free;
 pub use text::saddle_free_text;
-
-use crate::{spectrum, train};
-
-/// What is being done.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum SaddleFreeEvent<'a> {
-    /// A row of the table begins.
-    Cell {
-        /// Its name.
-        name: &'a str,
-        /// Its number, counted from 1.
-        number: usize,
-        /// Of so many.
-        of: usize,
-    },
-    /// Its network is being trained.
-    Train(train::Event<'a>),
-    /// Its Hessians are being measured.
-    Measure(spectrum::Event),
-}
-
-/// Someone who looks on, and may end it.
-pub struct SaddleFreeWatch<'a> {
-    /// Is told what is being done.
-    pub observe: &'a mut dyn FnMut(SaddleFreeEvent<'_>),
-    /// Is asked before every step and every product whether to stop. Then the study ends with
-    /// [`StudyError::Interrupted`](super::StudyError::Interrupted) and keeps the cells that are done.
-    pub stop: &'a (dyn Fn() -> bool + Send + Sync),
-}

@@ -3,12 +3,10 @@
 use super::options::{CellSpec, SaddleFreeOptions};
 use crate::data::Split;
 use crate::problem::ProblemSpec;
-use crate::study::StudyError;
+use crate::study::{StudyError, kept};
 use crate::train::{TrainOptions, TrainReport, TrainSpec};
 use hesse_core::graph::Mode;
 use hesse_core::loss::Loss;
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// Refuses what cannot be carried out; what concerns a training is checked there.
@@ -119,10 +117,7 @@ pub(super) fn key(options: &SaddleFreeOptions, cell: &CellSpec, trained: &TrainR
         o.backend.name,
         o.backend.device,
     );
-    Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}"); // writing to a String cannot fail
-        hex
-    })
+    kept::key(&text)
 }
 
 #[cfg(test)]

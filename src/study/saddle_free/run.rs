@@ -1,10 +1,10 @@
 //! All cells, one after the other.
 
-use super::export::{csv, markdown};
+use super::csv::csv;
 use super::options::SaddleFreeOptions;
-use super::{SaddleFreeEvent, SaddleFreeReport, SaddleFreeWatch, cell, plan};
-use crate::report::{write_json, write_text};
-use crate::study::StudyError;
+use super::{SaddleFreeReport, cell, plan, saddle_free_document};
+use crate::report::{write_document, write_json, write_text};
+use crate::study::{Event, StudyError, Watch};
 use std::time::Instant;
 
 /// Runs the study, or what is not done of it; see the [module](super).
@@ -12,16 +12,13 @@ use std::time::Instant;
 /// # Errors
 /// Where an option makes no sense or the folder belongs to another study (nothing is computed then), where a training
 /// diverges, and where it was interrupted (every finished cell is kept then).
-pub fn saddle_free(
-    options: &SaddleFreeOptions,
-    watch: &mut SaddleFreeWatch<'_>,
-) -> Result<SaddleFreeReport, StudyError> {
+pub fn saddle_free(options: &SaddleFreeOptions, watch: &mut Watch<'_>) -> Result<SaddleFreeReport, StudyError> {
     let start = Instant::now();
     plan::check(options)?;
     let (mut cells, mut first) = (Vec::new(), None);
     for (i, spec) in options.cells.iter().enumerate() {
         let name = spec.name();
-        (watch.observe)(SaddleFreeEvent::Cell { name: &name, number: i + 1, of: options.cells.len() });
+        (watch.observe)(Event::Cell { name: &name, number: i + 1, of: options.cells.len() });
         let (cell, trained) = cell::run(options, spec, watch)?;
         cells.push(cell);
         first.get_or_insert(trained);
@@ -32,6 +29,6 @@ pub fn saddle_free(
     let report = SaddleFreeReport::new(options, cells, &first, start.elapsed().as_secs_f64());
     write_json(&options.out.join("study.json"), &report)?;
     write_text(&options.out.join("table.csv"), &csv(&report))?;
-    write_text(&options.out.join("report.md"), &markdown(&report))?;
+    write_document(&options.out, &saddle_free_document(&report))?;
     Ok(report)
 }

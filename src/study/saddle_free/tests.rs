@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::study::StudyError;
+use crate::study::test_support::{Work, run_for, until_done};
 use hesse_core::graph::Mode;
 use hesse_core::registry;
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn options(out: &Path) -> SaddleFreeOptions {
     let cell = |model: &str, mode| CellSpec { model: model.to_string(), mode };
@@ -35,27 +35,8 @@ fn options(out: &Path) -> SaddleFreeOptions {
     }
 }
 
-/// Steps of training, and products.
-#[derive(Debug, Default, PartialEq, Clone, Copy)]
-struct Work {
-    steps: usize,
-    products: usize,
-}
-
-/// Runs until `most` events have happened.
 fn run(options: &SaddleFreeOptions, most: usize) -> (Result<SaddleFreeReport, StudyError>, Work) {
-    let (mut work, events) = (Work::default(), AtomicUsize::new(0));
-    let mut observe = |event: SaddleFreeEvent<'_>| {
-        events.fetch_add(1, Ordering::Relaxed);
-        match event {
-            SaddleFreeEvent::Train(crate::train::Event::Step { .. }) => work.steps += 1,
-            SaddleFreeEvent::Measure(_) => work.products += 1,
-            _ => {}
-        }
-    };
-    let stop = || events.load(Ordering::Relaxed) >= most;
-    let result = saddle_free(options, &mut SaddleFreeWatch { observe: &mut observe, stop: &stop });
-    (result, work)
+    run_for(most, |watch| saddle_free(options, watch))
 }
 
 /// The rows without times.
@@ -96,7 +77,10 @@ fn the_theorem_holds_where_it_applies_and_breaks_where_it_does_not() {
     assert_eq!(json["schema"], "hesse.study.saddle-free/1");
     assert_eq!(json["cells"][0]["points"].as_array().unwrap().len(), 12);
     assert_eq!(read("table.csv").lines().count(), 1 + 12 + 12 + 12 + 2);
-    assert!(read("report.md").contains(&report.answer));
+    assert!(read("report.md").contains("**Answer.**") && read("report.md").contains("| mlp:hidden=16 | applies |"));
+    // Two distributions and a landscape of each network whose samples are separate.
+    assert_eq!(read("report.html").matches("<svg").count(), 2 + 3);
+    assert!(read("pictures/lowest.svg").contains("mlp:activation=tanh,hidden=16"));
 }
 
 #[test]
@@ -109,16 +93,7 @@ fn an_interrupted_study_continues_and_a_finished_one_computes_nothing() {
     };
     let (expected, first) = run(&two(whole.path()), usize::MAX);
     let expected = expected.unwrap();
-    let mut calls = 0;
-    let report = loop {
-        match run(&two(parts.path()), 110).0 {
-            Ok(report) => break report,
-            Err(StudyError::Interrupted { folder, .. }) => assert_eq!(folder, parts.path()),
-            Err(error) => panic!("{error}"),
-        }
-        calls += 1;
-        assert!(calls < 20, "no progress");
-    };
+    let (report, calls) = until_done(|| 110, |watch| saddle_free(&two(parts.path()), watch));
     assert!(calls > 0 && first.steps > 0 && first.products > 0);
     assert_eq!(timeless(&report), timeless(&expected));
 

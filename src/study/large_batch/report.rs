@@ -2,8 +2,10 @@
 //!
 //! The schema is a promise: fields may be added, none may change its meaning or go.
 
-use super::rank::spearman;
-use super::{CellReport, CurvaturePart, LargeBatchOptions};
+use super::group::{Group, groups};
+use super::quantity;
+use super::trend::{self, Prediction, Ratio, Trend};
+use super::{CellReport, LargeBatchOptions, answer};
 use crate::report::{BackendPart, DataPart, ModelPart};
 use crate::train::{TrainManifest, TrainReport};
 use serde::Serialize;
@@ -19,13 +21,20 @@ pub struct OptionsPart {
     pub epochs: usize,
     /// The learning rate of the smallest batch.
     pub rate: f64,
-    /// `constant` or `linear` in the batch size.
+    /// `constant`, or `linear` or `sqrt` in the batch size.
     pub rate_rule: String,
     /// Share of the last step that is taken again.
     pub momentum: f64,
     /// Multiple of every parameter that is added to the gradient.
     pub weight_decay: f64,
-    /// Eigenvalues of each Hessian.
+    /// How many times everything was trained, each time from another seed.
+    pub seeds: usize,
+    /// How the robust networks were trained; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robust: Option<String>,
+    /// Budgets of the attacks under L∞.
+    pub epsilons: Vec<f64>,
+    /// Eigenvalues of each training Hessian.
     pub top: usize,
     /// Bound on their residuals.
     pub tolerance: f64,
@@ -33,7 +42,8 @@ pub struct OptionsPart {
     pub solver: String,
 }
 
-/// Spearman's rank correlation of the batch size with the largest eigenvalue; absent where there is none.
+/// Spearman's rank correlation of the batch size with the largest eigenvalue of the plain networks (its mean over the
+/// seeds); absent where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Correlation {
     /// Of the training Hessian.
@@ -57,8 +67,20 @@ pub struct LargeBatchReport {
     pub backend: BackendPart,
     /// The options.
     pub options: OptionsPart,
-    /// One for each batch size.
+    /// One for each training.
     pub cells: Vec<CellReport>,
+    /// One for each batch size and variant: means and spreads over the seeds.
+    pub groups: Vec<Group>,
+    /// What becomes of each quantity as the batch grows, and what the paper says.
+    pub trends: Vec<Trend>,
+    /// What goes with the accuracy under attack.
+    pub predictions: Vec<Prediction>,
+    /// λ₁ of the robust networks over that of the plain ones.
+    pub ratios: Vec<Ratio>,
+    /// What was found, in one sentence.
+    pub answer: String,
+    /// What the paper says and these networks do not do.
+    pub differences: Vec<String>,
     /// Whether the largest eigenvalue rises with the batch size.
     pub spearman: Correlation,
     /// Whether every run reached the target loss.
@@ -72,21 +94,14 @@ pub struct LargeBatchReport {
 }
 
 impl LargeBatchReport {
-    pub(super) fn new(
-        options: &LargeBatchOptions,
-        cells: Vec<CellReport>,
-        first: &TrainReport,
-        seconds: f64,
-    ) -> LargeBatchReport {
-        let batches: Vec<f64> = cells.iter().map(|c| c.batch_size as f64).collect();
-        let correlation = |part: fn(&CellReport) -> Option<&CurvaturePart>| {
-            let lambdas: Vec<f64> = cells.iter().map(|c| part(c).map_or(f64::NAN, CurvaturePart::lambda)).collect();
-            Some(spearman(&batches, &lambdas)).filter(|rho| rho.is_finite())
-        };
-        let spearman = Correlation { train: correlation(|c| c.train.as_ref()), test: correlation(|c| c.test.as_ref()) };
-        let converged =
-            cells.iter().flat_map(|c| [&c.train, &c.test]).all(|part| part.as_ref().is_some_and(|p| p.converged));
-        LargeBatchReport {
+    pub(super) fn new(options: &LargeBatchOptions, cells: Vec<CellReport>, first: &TrainReport, seconds: f64) -> Self {
+        let quantities = quantity::all(&options.epsilons);
+        let groups = groups(&cells, &quantities);
+        let trends = trend::trends(&groups, &quantities);
+        let correlation = |name: &str| trends.iter().find(|t| t.quantity == name).and_then(|t| t.plain);
+        let spearman = Correlation { train: correlation("lambda_train"), test: correlation("lambda_test") };
+        let converged = cells.iter().all(CellReport::converged);
+        let mut report = LargeBatchReport {
             schema: "hesse.study.large-batch/1",
             model: first.model.clone(),
             data: first.data.clone(),
@@ -100,16 +115,28 @@ impl LargeBatchReport {
                 rate_rule: options.rate_rule.to_string(),
                 momentum: options.momentum,
                 weight_decay: options.weight_decay,
+                seeds: options.seeds,
+                robust: options.robust.as_ref().map(ToString::to_string),
+                epsilons: options.epsilons.clone(),
                 top: options.top,
                 tolerance: options.tolerance,
                 solver: options.solver.clone(),
             },
             spearman,
+            predictions: trend::predictions(&groups, options),
+            ratios: trend::ratios(&cells),
+            groups,
+            trends,
+            answer: String::new(),
+            differences: Vec::new(),
             targets_reached: cells.iter().all(|c| c.target_reached),
             converged,
             cells,
             seconds,
             manifest: first.manifest.clone(),
-        }
+        };
+        report.answer = answer::answer(&report);
+        report.differences = answer::differences(&report);
+        report
     }
 }

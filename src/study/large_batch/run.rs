@@ -1,13 +1,9 @@
-//! Does training with large batches end where the loss is sharper? The paper's first question (its Tables 1 and 7).
-//!
-//! The same network is trained with several batch sizes until the same training loss, everything else alike, and the
-//! largest eigenvalues of the Hessian are computed there. Known limits, which the table lets one see: a run stops at
-//! the end of an epoch, so a small batch may end below the target; and with one learning rate for all, the batch size
-//! is confounded with the ratio of the two, which is what [`RateRule::Linear`](super::RateRule) is for.
+//! The study from its options to its report.
 
-use super::table::csv;
-use super::{Event, LargeBatchOptions, LargeBatchReport, StudyError, Watch, cell, large_batch_document, plan};
+use super::csv::csv;
+use super::{LargeBatchOptions, LargeBatchReport, cell, large_batch_document, plan};
 use crate::report::{write_document, write_json, write_text};
+use crate::study::{Event, StudyError, Watch};
 use std::time::Instant;
 
 /// Runs the study, or what is not done of it; see the [module](super).
@@ -18,11 +14,13 @@ use std::time::Instant;
 pub fn large_batch(options: &LargeBatchOptions, watch: &mut Watch<'_>) -> Result<LargeBatchReport, StudyError> {
     let start = Instant::now();
     plan::check(options)?;
+    let options = &plan::within_the_data(options)?;
+    let specs = plan::cells(options);
     let (mut cells, mut trainings) = (Vec::new(), Vec::new());
-    for (i, &batch) in options.batches.iter().enumerate() {
-        let name = format!("batch {batch}");
-        (watch.observe)(Event::Cell { name: &name, number: i + 1, of: options.batches.len() });
-        let (cell, trained) = cell::run(options, batch, watch)?;
+    for (i, &spec) in specs.iter().enumerate() {
+        let name = spec.name(options);
+        (watch.observe)(Event::Cell { name: &name, number: i + 1, of: specs.len() });
+        let (cell, trained) = cell::run(options, spec, watch)?;
         cells.push(cell);
         trainings.push(trained);
     }
