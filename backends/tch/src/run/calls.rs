@@ -9,6 +9,7 @@ use crate::shim::{Script, Tape, Wanted, metered};
 use crate::space::kind_of;
 use hesse_core::backend::{BackendError, Feed};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::PoisonError;
 use tch::{Device, Tensor};
 
@@ -108,13 +109,11 @@ impl TchExecutable {
             return Ok(results);
         };
         let mut tapes = saved.tapes.lock().unwrap_or_else(PoisonError::into_inner);
-        if !tapes.contains_key(&key) {
-            tapes.insert(key, record(&mut self.scripts, call, own, true).map_err(&fail)?);
-        }
-        match tapes.get_mut(&key) {
-            Some(tape) => tape.differentials(&wanted).map_err(fail),
-            None => Err(fail("no recorded call".into())),
-        }
+        let tape = match tapes.entry(key) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(record(&mut self.scripts, call, own, true).map_err(&fail)?),
+        };
+        tape.differentials(&wanted).map_err(fail)
     }
 
     /// Hands recorded calls over to whoever keeps the program's values.
