@@ -1,7 +1,7 @@
 //! Differentials of functions outside the graph: which of them are formed together, and from which recorded call.
 
 use super::Slot;
-use hesse_core::graph::{Differential, External, Graph, Op, Source, ValueId};
+use hesse_core::graph::{Differential, External, Graph, Kind, Op, Source, ValueId};
 use hesse_core::program::{Program, Role};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,8 +15,10 @@ pub(crate) struct Call {
     /// What the operands are computed from, by which the primal and the tangent part of a product know the same call.
     /// None where they depend on a direction.
     pub key: Option<u64>,
-    /// Whether operand i is differentiated by, or may be by whoever reads what is kept.
+    /// Whether this program differentiates by operand i.
     pub moves: Vec<bool>,
+    /// Whether any program may: whoever keeps the call for another records it for all of these.
+    pub may_move: Vec<bool>,
 }
 
 /// Differentials that are formed together. The reads of the step are the function's operands, then the cotangent, then
@@ -38,8 +40,8 @@ pub(super) struct Found {
     pub of: HashMap<ValueId, usize>,
 }
 
-/// Finds all calls. `primal`: what is kept is for another program, which may differentiate by anything but buffers.
-pub(super) fn find(program: &Program, batch: usize, primal: bool) -> Found {
+/// Finds all calls.
+pub(super) fn find(program: &Program, batch: usize) -> Found {
     let g = &program.graph;
     let mut found = Found { calls: Vec::new(), of: HashMap::new() };
     let keys = if g.external_system().is_some() { keys(program) } else { Vec::new() };
@@ -61,7 +63,8 @@ pub(super) fn find(program: &Program, batch: usize, primal: bool) -> Found {
                 function: d.function.clone(),
                 sizes: own.iter().map(sizes).collect(),
                 key,
-                moves: own.iter().map(|o| primal && !is_buffer(o)).collect(),
+                moves: vec![false; own.len()],
+                may_move: own.iter().map(|o| g.node(*o).kind == Kind::Real && !is_buffer(o)).collect(),
             });
             found.calls.len() - 1
         });

@@ -29,8 +29,7 @@ struct Emitter<'a> {
 /// Lowers a program for a batch size.
 pub(crate) fn lower(program: &Program, batch: usize, fusion: Fusion, precision: Precision) -> Lowered {
     let count = program.graph.nodes().len();
-    let primal = program.outputs.iter().any(|o| matches!(o.role, Role::Saved(_)));
-    let found = find(program, batch, primal);
+    let found = find(program, batch);
     let mut e = Emitter {
         graph: &program.graph,
         analysis: analyse(program, fusion),

@@ -9,6 +9,7 @@ use crate::shim::{Script, Tape, Wanted, metered};
 use crate::space::kind_of;
 use hesse_core::backend::{BackendError, Feed};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::PoisonError;
 use tch::{Device, Tensor};
 
@@ -34,10 +35,10 @@ pub(super) fn open(calls: &[Call], twice: bool) -> Result<Scripts, String> {
     Ok(scripts)
 }
 
-/// Runs a call.
-fn record(scripts: &mut Scripts, call: &Call, operands: &[&Tensor]) -> Result<Tape, String> {
+/// Runs a call; `kept` for another program, or for this one alone.
+fn record(scripts: &mut Scripts, call: &Call, operands: &[&Tensor], kept: bool) -> Result<Tape, String> {
     let script = scripts.get_mut(&call.function.program).ok_or("the module is not open")?;
-    script.run(operands, &call.moves)
+    script.run(operands, if kept { &call.may_move } else { &call.moves })
 }
 
 impl TchExecutable {
@@ -49,9 +50,9 @@ impl TchExecutable {
             let zeros = call.sizes.iter().map(|s| Tensor::f_zeros(&s[..], (kind, Device::Cpu)));
             let zeros: Vec<Tensor> = zeros.collect::<Result<_, _>>().map_err(crate::shim::words)?;
             let operands: Vec<&Tensor> = zeros.iter().collect();
-            let by: Vec<usize> = (0..call.moves.len()).filter(|i| call.moves[*i]).collect();
+            let by: Vec<usize> = (0..call.may_move.len()).filter(|i| call.may_move[*i]).collect();
             let (tape, held) = metered(|| -> Result<Tape, String> {
-                let mut tape = record(&mut self.scripts, call, &operands)?;
+                let mut tape = record(&mut self.scripts, call, &operands, true)?;
                 if !by.is_empty() {
                     // As for a Hessian: the first gradients, with a graph.
                     let result = tape.differentials(&Wanted { cotangent: None, directions: vec![], by: &[None] })?;
@@ -72,7 +73,8 @@ impl TchExecutable {
         Ok(bytes)
     }
 
-    /// Forms the differentials of a request: the first of them, and the rest.
+    /// Forms the differentials of a request: the first of them, and the rest. `kept`: a call that is recorded here will serve
+    /// another program.
     pub(super) fn differentiate(
         &mut self,
         at: usize,
@@ -80,6 +82,7 @@ impl TchExecutable {
         values: &Values,
         feed: &Feed<'_>,
         recorded: &mut Recorded,
+        kept: bool,
     ) -> Result<Vec<Tensor>, BackendError> {
         let step = &self.program.steps[at];
         let (name, failed) = (step.name, self.name.clone());
@@ -100,19 +103,17 @@ impl TchExecutable {
         // Where the primal part has recorded the call, it is there; and what is recorded here serves further directions.
         let saved = feed.saved.and_then(|s| s.storage::<SavedTensors>()).zip(call.key);
         let Some((saved, key)) = saved else {
-            let mut tape = record(&mut self.scripts, call, own).map_err(&fail)?;
+            let mut tape = record(&mut self.scripts, call, own, kept).map_err(&fail)?;
             let results = tape.differentials(&wanted).map_err(fail)?;
             recorded.insert(request.call, tape);
             return Ok(results);
         };
         let mut tapes = saved.tapes.lock().unwrap_or_else(PoisonError::into_inner);
-        if !tapes.contains_key(&key) {
-            tapes.insert(key, record(&mut self.scripts, call, own).map_err(&fail)?);
-        }
-        match tapes.get_mut(&key) {
-            Some(tape) => tape.differentials(&wanted).map_err(fail),
-            None => Err(fail("no recorded call".into())),
-        }
+        let tape = match tapes.entry(key) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(record(&mut self.scripts, call, own, true).map_err(&fail)?),
+        };
+        tape.differentials(&wanted).map_err(fail)
     }
 
     /// Hands recorded calls over to whoever keeps the program's values.

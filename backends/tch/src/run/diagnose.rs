@@ -37,7 +37,7 @@ impl TchExecutable {
             let result = match &step.kernel {
                 Kernel::Differential(request) => {
                     let request = request.clone();
-                    let results = self.differentiate(at, &request, &values, feed, &mut recorded)?;
+                    let results = self.differentiate(at, &request, &values, feed, &mut recorded, false)?;
                     results.into_iter().next().ok_or_else(|| fail("differential", "no result".into()))?
                 }
                 _ => self.execute(step, &values)?,

@@ -234,7 +234,7 @@ impl Executable for TchExecutable {
             // Records of an earlier run are of other samples or weights.
             keep.tapes.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
-        let mut recorded = Recorded::new();
+        let (kept, mut recorded) = (keep.is_some(), Recorded::new());
         let mut out = Delivery { outcome: Outcome::default(), keep, column: None, is_view: false };
         for column in 0..columns {
             out.column = match &target {
@@ -246,7 +246,7 @@ impl Executable for TchExecutable {
             for at in 0..self.program.steps.len() {
                 if let Kernel::Differential(request) = &self.program.steps[at].kernel {
                     let request = request.clone();
-                    let results = self.differentiate(at, &request, &values, feed, &mut recorded)?;
+                    let results = self.differentiate(at, &request, &values, feed, &mut recorded, kept)?;
                     let slots = self.program.steps[at].write.into_iter().chain(request.more);
                     slots.zip(results).for_each(|(slot, result)| values[slot] = Some(result));
                 }

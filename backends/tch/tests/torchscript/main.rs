@@ -43,17 +43,21 @@ fn normalization() -> Normalization {
 }
 
 /// The problem of a file, that of the same graph, and the file's values.
-fn both(network: &Network, loss: &Loss) -> (Problem, Problem, Vec<(String, Vec<f64>)>) {
+fn both(network: &Network, loss: &Loss, normalized: bool) -> (Problem, Problem, Vec<(String, Vec<f64>)>) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("net.pt");
     archive::write(&file, &network.module);
     // The file may go once it has been opened for every program, not before.
     let file = Box::leak(Box::new((folder, file)));
     let model = made(&file.1, &task()).unwrap();
-    let scripted = record(model.as_ref(), &task(), &normalization(), Mode::Eval).unwrap();
+    let normalization = if normalized { normalization() } else { Normalization::default() };
+    let scripted = record(model.as_ref(), &task(), &normalization, Mode::Eval).unwrap();
     let mut g = GraphBuilder::new(Mode::Eval);
     let x = g.samples(&INPUT).unwrap();
-    let x = g.normalize(x, &normalization().mean, &normalization().deviation).unwrap();
+    let x = match normalized {
+        true => g.normalize(x, &normalization.mean, &normalization.deviation).unwrap(),
+        false => x,
+    };
     let y = (network.record)(&mut g, x).unwrap();
     let plain = g.finish(y).unwrap();
     let values = model.values().unwrap();
@@ -69,7 +73,7 @@ fn apart(a: &[f64], b: &[f64]) -> f64 {
 #[test]
 fn names_shapes_and_values_are_those_of_the_module() {
     for network in networks::all() {
-        let (scripted, plain, values) = both(&network, &Loss::default());
+        let (scripted, plain, values) = both(&network, &Loss::default(), true);
         let names = |p: &Problem| {
             let parameters = p.graph().parameters().iter().map(|p| (p.name.clone(), p.shape.clone()));
             parameters.chain(p.graph().buffers().iter().map(|b| (b.name.clone(), b.shape.clone()))).collect::<Vec<_>>()
@@ -77,7 +81,7 @@ fn names_shapes_and_values_are_those_of_the_module() {
         assert_eq!(names(&scripted), names(&plain), "{}", network.name);
         assert_eq!(values.len(), names(&plain).len());
     }
-    let (_, _, values) = both(&networks::all()[1], &Loss::default());
+    let (_, _, values) = both(&networks::all()[1], &Loss::default(), true);
     let mean = values.iter().find(|v| v.0 == "bn.running_mean").unwrap();
     assert_eq!(mean.1, archive::numbers(3, 8, 0.3).iter().map(|v| f64::from(*v)).collect::<Vec<_>>());
 }
@@ -86,8 +90,13 @@ fn agree(precision: Precision, tolerance: f64) {
     let backend = tch(precision);
     let smooth = Loss::CrossEntropy { label_smoothing: 0.1, class_weights: None, ignored_label: None };
     for network in networks::all() {
-        for loss in [Loss::default(), smooth.clone(), Loss::SquaredErrorOneHot] {
-            let (scripted, plain, values) = both(&network, &loss);
+        for (loss, normalized) in [
+            (Loss::default(), true),
+            (Loss::default(), false),
+            (smooth.clone(), true),
+            (Loss::SquaredErrorOneHot, false),
+        ] {
+            let (scripted, plain, values) = both(&network, &loss, normalized);
             let (a, b) = (Bench::new(&backend, &scripted, &values), Bench::new(&backend, &plain, &values));
             let check = |what: &str, error: f64| {
                 assert!(error <= tolerance, "{}, {loss:?}: {what}: {error:.1e}", network.name);
@@ -115,6 +124,9 @@ fn agree(precision: Precision, tolerance: f64) {
             }
             let curvature = |p: &Problem| p.output_curvature(programs::BATCH).unwrap();
             check("∇²z", apart(&a.product(&curvature(&scripted)).unwrap(), &b.product(&curvature(&plain)).unwrap()));
+            // What attacks ask for: the primal part keeps nothing but the recorded call.
+            let pulled = |p: &Problem| p.pull_back(&Wrt::Samples).unwrap();
+            check("pull-back", apart(&a.product(&pulled(&scripted)).unwrap(), &b.product(&pulled(&plain)).unwrap()));
             let trades = |p: &Problem| p.trades(&all, 2.0).unwrap();
             check("TRADES", apart(&a.program(&trades(&scripted)), &b.program(&trades(&plain))));
             // A third derivative.
@@ -137,7 +149,7 @@ fn every_program_gives_the_numbers_of_the_same_graph_in_single_precision() {
 #[test]
 fn kept_or_not_a_products_numbers_are_the_same_and_what_is_kept_is_counted() {
     let backend = tch(Precision::F64);
-    let (scripted, _, values) = both(&networks::all()[1], &Loss::default());
+    let (scripted, _, values) = both(&networks::all()[1], &Loss::default(), true);
     let of = |name: &String| values.iter().find(|v| v.0 == *name).unwrap().1.clone();
     let parameters: Vec<Vec<f64>> = scripted.graph().parameters().iter().map(|p| of(&p.name)).collect();
     let buffers: Vec<Vec<f64>> = scripted.graph().buffers().iter().map(|b| of(&b.name)).collect();

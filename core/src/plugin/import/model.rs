@@ -83,7 +83,7 @@ impl Model for ForeignModel {
             let sink = (&raw mut taken).cast();
             values(self.context.get(), options, input, rank, self.task.classes, sink, take, error)
         })
-        .and_then(|()| taken)
+        .and(taken)
         .map_err(foreign)
     }
 }
