@@ -73,7 +73,9 @@ fn table(model: &str, data: &str) -> Option<(&'static [Row], &'static str, [f64;
 
 /// Ours and the paper's in turn, for the batch sizes that both have; none for another network or other data.
 pub(super) fn recalled(report: &LargeBatchReport) -> Option<DataTable> {
-    let (rows, printed, [weak, strong]) = table(&report.model.name, &report.data.name)?;
+    // A network with options, such as a narrower one, is another network.
+    let own = report.model.options.is_empty().then_some(report.model.name.as_str())?;
+    let (rows, printed, [weak, strong]) = table(own, &report.data.name)?;
     type Theirs = fn(&Row) -> f64;
     let attacked = |epsilon| quantity::attacked("FGSM", epsilon, false);
     // Accuracies of ours are shares, those of the paper per cent.
