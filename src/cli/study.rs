@@ -7,8 +7,8 @@ use crate::plot::{Figure, PictureFile};
 use crate::report::Destination;
 use crate::study::saddle_free::{saddle_free, saddle_free_figure, saddle_free_text};
 use crate::study::{
-    large_batch, large_batch_figure, large_batch_shard, large_batch_text, robust, robust_figure, robust_plan,
-    robust_text,
+    large_batch, large_batch_figure, large_batch_plan, large_batch_shard, large_batch_text, robust, robust_figure,
+    robust_plan, robust_text,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -64,6 +64,7 @@ fn ending(strict: bool, complete: bool) -> Ending {
 
 pub(super) fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> anyhow::Result<Ending> {
     let options = flags.options(command).map_err(Usage)?;
+    output::note(&format!("plan:\n{}", large_batch_plan(&options)?));
     if let Some(shard) = flags.shard {
         let done = follow(|watch| large_batch_shard(&options, shard, watch))?;
         output::print(&format!(

@@ -80,6 +80,9 @@ pub(super) fn answer(report: &LargeBatchReport) -> String {
             ratios.len()
         );
     }
+    if !report.targets_reached {
+        text.push_str("; not every training reached its loss, so that these networks are not alike in it");
+    }
     text.push('.');
     text
 }

@@ -69,7 +69,7 @@ pub(super) fn write(file: &Path, key: &str, vectors: Vec<Vec<f64>>) -> Result<()
             vector.iter_mut().for_each(|v| *v = -*v);
         }
         let tensor = TensorData { shape: vec![vector.len()], values: weights::Values::F64(vector) };
-        tensors.insert(&name(i), tensor);
+        tensors.insert(name(i), tensor);
     }
     Ok(weights::write_safetensors(file, &tensors, &BTreeMap::from([(KEY.to_string(), key.to_string())]))?)
 }

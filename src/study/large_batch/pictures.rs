@@ -136,12 +136,11 @@ fn by_cell<'a>(
         .collect()
 }
 
+/// Title, label of the axis, and the points of a cell.
+type Curve<'a> = (&'a str, &'a str, &'a dyn Fn(&CellReport) -> Vec<[f64; 2]>);
+
 /// Panels of the first seed: plain, then robust, each in as many pictures as there are values.
-fn panels(
-    report: &LargeBatchReport,
-    x: &dyn Fn() -> Axis,
-    values: &[(&str, &str, &dyn Fn(&CellReport) -> Vec<[f64; 2]>)],
-) -> Option<Figure> {
+fn panels(report: &LargeBatchReport, x: &dyn Fn() -> Axis, values: &[Curve<'_>]) -> Option<Figure> {
     let mut all: Vec<Panel> = Vec::new();
     for variant in [Variant::Plain, Variant::Robust] {
         for (title, label, points) in values {
@@ -158,7 +157,7 @@ fn panels(
 
 /// Figure 2: the loss along v₁.
 pub(super) fn lines(report: &LargeBatchReport) -> Option<Figure> {
-    let values: [(&str, &str, &dyn Fn(&CellReport) -> Vec<[f64; 2]>); 2] = [
+    let values: [Curve<'_>; 2] = [
         ("Training loss", "mean loss", &|c| c.line.iter().map(|p| [p.step, p.train]).collect()),
         ("Test loss", "mean loss", &|c| c.line.iter().map(|p| [p.step, p.test]).collect()),
     ];
@@ -170,7 +169,7 @@ pub(super) fn tracks(report: &LargeBatchReport) -> Option<Figure> {
     let pick = |c: &CellReport, value: fn(&TrackRecord) -> Option<f64>| -> Vec<[f64; 2]> {
         c.track.iter().filter_map(|r| Some([r.epoch, value(r)?])).collect()
     };
-    let values: [(&str, &str, &dyn Fn(&CellReport) -> Vec<[f64; 2]>); 2] = [
+    let values: [Curve<'_>; 2] = [
         ("λ₁", "largest eigenvalue λ₁", &|c| pick(c, |r| r.lambda1)),
         ("Gradient", "‖∇L‖", &|c| pick(c, |r| r.gradient_norm)),
     ];

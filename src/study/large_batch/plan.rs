@@ -5,6 +5,7 @@ use crate::data::{SampleRange, Split};
 use crate::problem::{ProblemError, ProblemSpec};
 use crate::spectrum::SpectrumOptions;
 use crate::study::StudyError;
+use crate::study::planned::count;
 use crate::train::{Every, Quantity, TrackOptions, TrainOptions, TrainReport, TrainSpec};
 use hesse_core::graph::Mode;
 use hesse_core::loss::Loss;
@@ -126,8 +127,7 @@ pub(super) fn training(options: &LargeBatchOptions, cell: CellSpec) -> TrainSpec
 
 /// The options with no more samples to follow than there are. Cost: reading the data.
 pub(super) fn within_the_data(options: &LargeBatchOptions) -> Result<LargeBatchOptions, StudyError> {
-    let whole = options.data.load(Split::Train).map_err(ProblemError::from)?;
-    let samples = options.samples.within(whole.len(), Split::Train).map_err(ProblemError::from)?.len();
+    let samples = count(&options.data, options.samples, Split::Train)?;
     Ok(LargeBatchOptions { track_samples: options.track_samples.min(samples), ..options.clone() })
 }
 

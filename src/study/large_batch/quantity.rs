@@ -34,9 +34,11 @@ pub(super) struct Quantity {
     pub kind: Kind,
     /// What the paper says; none where it says nothing.
     pub expected: Option<Expected>,
-    pub value: Box<dyn Fn(&CellReport) -> Option<f64>>,
+    pub value: Box<Measure>,
 }
 
+/// Reads a quantity off a cell; none where it was not measured.
+type Measure = dyn Fn(&CellReport) -> Option<f64>;
 type Value = fn(&CellReport) -> Option<f64>;
 
 fn input(part: &Option<InputPart>, value: fn(&InputPart) -> f64) -> Option<f64> {

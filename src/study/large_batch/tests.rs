@@ -89,7 +89,10 @@ fn a_study_trains_measures_and_answers() {
 #[test]
 fn everything_that_the_paper_shows_is_measured_with_and_without_robust_training() {
     let folder = tempfile::tempdir().unwrap();
+    let planned = large_batch_plan(&everything(folder.path())).unwrap();
+    assert!(planned.seconds() > 0.0 && planned.to_string().contains("batch size 60, robust, seed 1"), "{planned}");
     let report = run(&everything(folder.path()), usize::MAX).0.unwrap();
+    assert_eq!(large_batch_plan(&everything(folder.path())).unwrap().seconds(), 0.0, "everything is there");
     assert_eq!((report.cells.len(), report.groups.len(), report.ratios.len()), (8, 4, 2));
     for cell in &report.cells {
         let first = cell.seed == 0;

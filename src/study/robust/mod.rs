@@ -37,7 +37,7 @@ mod text;
 
 pub use attacks::{StudyAttack, choose as choose_attacks};
 pub use document::robust_document;
-pub use estimate::{PlannedCell, RobustPlan, robust_plan};
+pub use estimate::robust_plan;
 pub use line::{LinePart, LinePoint};
 pub use options::RobustOptions;
 pub use pictures::robust_figure;

@@ -48,7 +48,9 @@ fn matrix(
 
 /// The paper's table, for the same attacks as far as it has them.
 fn recalled(report: &RobustReport) -> Option<Grid> {
-    let (printed, rows) = paper::table(&report.model.name, &report.data.name)?;
+    // A network with options, such as a narrower one, is another network.
+    let own = report.model.options.is_empty().then_some(report.model.name.as_str())?;
+    let (printed, rows) = paper::table(own, &report.data.name)?;
     let shown: Vec<usize> =
         (0..paper::COLUMNS.len()).filter(|i| report.attacks.iter().any(|a| a.label == paper::COLUMNS[*i])).collect();
     let title_of = |label: &str| report.attacks.iter().find(|a| a.label == label).map(|a| a.title.clone());

@@ -149,7 +149,7 @@ fn claims(report: &SaddleFreeReport) -> DataTable {
         caption:
             "How many points break each claim: λ_min ≥ 0, rank at most C − 1 for each sample, gradient in the range."
                 .to_string(),
-        columns: Column::list(columns, &["network", "theorem", "as expected"]),
+        columns: Column::list(columns, &["network", "theorem"]),
         rows: report.cells.iter().map(row).collect(),
     }
 }

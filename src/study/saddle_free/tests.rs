@@ -78,8 +78,8 @@ fn the_theorem_holds_where_it_applies_and_breaks_where_it_does_not() {
     assert_eq!(json["cells"][0]["points"].as_array().unwrap().len(), 12);
     assert_eq!(read("table.csv").lines().count(), 1 + 12 + 12 + 12 + 2);
     assert!(read("report.md").contains("**Answer.**") && read("report.md").contains("| mlp:hidden=16 | applies |"));
-    // Two distributions and a landscape of each network whose samples are separate.
-    assert_eq!(read("report.html").matches("<svg").count(), 2 + 3);
+    // Two distributions, and a landscape of each network whose samples are separate.
+    assert_eq!(read("report.html").matches("<div><svg").count(), 2 + 3);
     assert!(read("pictures/lowest.svg").contains("mlp:activation=tanh,hidden=16"));
 }
 
