@@ -6,7 +6,7 @@ use crate::report::{write_document, write_json, write_text};
 use crate::study::{Event, StudyError, Watch};
 use std::time::Instant;
 
-/// Runs the study, or what is not done of it; see the [module](super).
+/// Runs the study, or what is not done of it; see the module.
 ///
 /// # Errors
 /// Where an option makes no sense or the folder belongs to another study (nothing is computed then), where a training
