@@ -11,13 +11,13 @@ use std::path::PathBuf;
 /// Trains one network with several batch sizes to the same loss, plainly and against perturbed inputs, and measures where
 /// each ends: the spectrum of the Hessian, curvature in the input, accuracy under attack, the loss along eigenvectors
 ///
-/// Without any flag: a small m1 on generated glyphs, two seeds, a few minutes on two cores. Stopped at any moment, the same
+/// Without any flag: a small m1 on generated glyphs, one seed, three minutes on two cores. Stopped at any moment, the same
 /// command continues.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Study")]
 #[command(after_help = "Examples:\n  hesse study large-batch\n  \
     hesse study large-batch --paper --data mnist:data/mnist --out runs/large-batch\n  \
-    hesse study large-batch --robust none --seeds 1 --lr-rule linear")]
+    hesse study large-batch --robust none --seeds 3 --lr-rule linear")]
 pub struct LargeBatchFlags {
     /// The quick study, which is the default
     #[arg(long, conflicts_with = "paper")]

@@ -141,7 +141,7 @@ impl LargeBatchOptions {
             test_samples: SampleRange::default(),
             batches: vec![16, 64, 256, 1024],
             micro_batch: None,
-            seeds: 2,
+            seeds: 1,
             robust: Some(fgsm(0.02)),
             target_loss: 0.05,
             epochs: 200,
