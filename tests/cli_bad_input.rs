@@ -263,7 +263,14 @@ fn alone(place: &Place) -> std::path::PathBuf {
 fn run_alone(place: &Place, program: &std::path::Path, arguments: &[&str]) -> Run {
     let mut command = std::process::Command::new(program);
     command.args(arguments).current_dir(place.path("")).env_remove("HESSE_PLUGIN_PATH");
-    let output = command.env("HOME", place.path("")).env("XDG_DATA_HOME", place.path("data")).output().unwrap();
+    command.env("HOME", place.path("")).env("XDG_DATA_HOME", place.path("data"));
+    // Another test's child process may hold the copy open for writing until it starts its own program.
+    let output = loop {
+        match command.output() {
+            Err(e) if e.kind() == std::io::ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
+            other => break other.unwrap(),
+        }
+    };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Run { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
 }
