@@ -38,7 +38,7 @@ pub struct LargeBatchFlags {
     /// Samples computed at once, where a batch is larger than memory [default: the batch]
     #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
     pub micro_batch: Option<usize>,
-    /// How many times everything is trained, each time from another seed [default: 2]
+    /// How many times everything is trained, each time from another seed [default: 1]
     #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
     pub seeds: Option<usize>,
     /// A second network for each batch size, trained by this method: at, pgd-at[:steps=7], fast[:alpha=1.25],
