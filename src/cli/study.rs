@@ -1,7 +1,7 @@
 //! `hesse study`.
 
 use super::ending::{Ending, Usage};
-use super::flags::{LargeBatchFlags, OutputFlags, PlotFlags, RobustStudyFlags, SaddleFreeFlags, StudyCommand};
+use super::flags::{LargeBatchFlags, RobustStudyFlags, SaddleFreeFlags, StudyCommand, StudyRunFlags};
 use super::{following::follow, output};
 use crate::plot::{Figure, PictureFile};
 use crate::report::Destination;
@@ -30,8 +30,8 @@ struct Places {
 
 impl Places {
     /// Before the work, so that a place that cannot be written is found then.
-    fn prepare(output: &OutputFlags, plot: &PlotFlags) -> anyhow::Result<Self> {
-        Ok(Places { destination: output.prepare()?, picture: plot.prepare()? })
+    fn prepare(flags: &StudyRunFlags) -> anyhow::Result<Self> {
+        Ok(Places { destination: flags.output.prepare()?, picture: flags.plot.prepare()? })
     }
 
     /// After it: notices, text, picture and JSON.
@@ -75,7 +75,7 @@ pub(super) fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> an
         ))?;
         return Ok(Ending::Done);
     }
-    let places = Places::prepare(&flags.output, &flags.plot)?;
+    let places = Places::prepare(&flags.run)?;
     let report = follow(|watch| large_batch(&options, watch))?;
     let words = (large_batch_text(&report), report.manifest.notices.as_slice());
     places.fill(&report, words, || large_batch_figure(&report), &options.out)?;
@@ -84,7 +84,7 @@ pub(super) fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> an
 
 fn run_robust(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<Ending> {
     let options = flags.options(command);
-    let places = Places::prepare(&flags.output, &flags.plot)?;
+    let places = Places::prepare(&flags.run)?;
     output::note(&format!("plan:\n{}", robust_plan(&options)?));
     let report = follow(|watch| robust(&options, watch))?;
     let words = (robust_text(&report), report.manifest.notices.as_slice());
@@ -94,7 +94,7 @@ fn run_robust(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<En
 
 fn run_saddle_free(flags: &SaddleFreeFlags, command: &[String]) -> anyhow::Result<Ending> {
     let options = flags.options(command);
-    let places = Places::prepare(&flags.output, &flags.plot)?;
+    let places = Places::prepare(&flags.run)?;
     let report = follow(|watch| saddle_free(&options, watch))?;
     let words = (saddle_free_text(&report), report.manifest.notices.as_slice());
     places.fill(&report, words, || saddle_free_figure(&report), &options.out)?;

@@ -3,33 +3,17 @@
 use super::{Event, StudyError, Watch};
 use crate::attack::{self, AttackOptions, EvaluationError};
 use crate::problem::Session;
+use crate::spectrum::Stoppable;
 use hesse_core::attack::Norm;
 use hesse_core::attack::driver::Verdict;
-use hesse_core::operator::{Batch, DataSource, Evaluator, OperatorError, Weights};
+use hesse_core::operator::{DataSource, Evaluator, OperatorError, Weights};
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 
 /// A network's answers to a set.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Answers {
     pub loss: f64,
     pub accuracy: f64,
-}
-
-/// A data set that ends the reading when someone asks to stop.
-struct Stoppable<'a> {
-    source: &'a dyn DataSource,
-    stop: &'a (dyn Fn() -> bool + Send + Sync),
-}
-
-impl DataSource for Stoppable<'_> {
-    fn len(&self) -> usize {
-        self.source.len()
-    }
-
-    fn batch(&self, range: Range<usize>) -> Result<Batch, String> {
-        if (self.stop)() { Err("interrupted".to_string()) } else { self.source.batch(range) }
-    }
 }
 
 /// Loss and accuracy of a session's network on a source, with these weights; none where it was interrupted.

@@ -109,11 +109,10 @@ impl<'a> GradientPass<'a> {
                 self.by_size.clear();
                 self.at_once = at_once;
             }
-            self.pass(source, samples.clone(), moment, weights, space, gradient, at_once)
+            self.pass(source, samples.clone(), moment, weights, space, gradient)
         })
     }
 
-    #[allow(clippy::too_many_arguments)] // those of `run`, and one
     fn pass(
         &mut self,
         source: &ImageSource,
@@ -122,11 +121,10 @@ impl<'a> GradientPass<'a> {
         weights: &mut Weights,
         space: &dyn VectorSpace,
         gradient: &mut Block,
-        at_once: usize,
     ) -> Result<BatchOutcome, TrainError> {
         space.scale(gradient.all_mut(), &[0.0])?;
         let mut sums = BatchSums::default();
-        for (number, part) in batches(samples.len(), at_once).enumerate() {
+        for (number, part) in batches(samples.len(), self.at_once).enumerate() {
             let range = samples.start + part.start..samples.start + part.end;
             let batch = source.batch(range.clone()).map_err(OperatorError::Data)?;
             let perturbed = self.perturbed(samples.len(), &part);

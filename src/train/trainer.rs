@@ -14,9 +14,10 @@ use super::stopping::{Decision, decide};
 use super::track::{self, Measured, Tracker};
 use super::{EpochRecord, Event, TrainError, TrainSpec, Watch};
 use crate::data::{Dataset, Split};
+use crate::spectrum::Stoppable;
 use crate::weights;
 use hesse_core::graph::Graph;
-use hesse_core::operator::{Batch, DataSource, Evaluation, Evaluator, OperatorError, Weights, batches};
+use hesse_core::operator::{Evaluation, Evaluator, OperatorError, Weights, batches};
 use hesse_core::vectors::{Block, VectorSpace};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -297,7 +298,8 @@ impl<'a> Trainer<'a> {
         let prepared = self.prepared;
         let data: &Arc<Dataset> = if split == Split::Train { &prepared.train } else { &prepared.test };
         let total = data.len();
-        let source = Stoppable { source: ImageSource::new(data.clone()), stop: watch.stop };
+        let source = ImageSource::new(data.clone());
+        let source = Stoppable { source: &source, stop: watch.stop };
         let observe = &mut watch.observe;
         let evaluation =
             self.evaluator.run(&self.weights, &source, &mut |done| observe(Event::Evaluating { split, done, total }));
@@ -414,20 +416,4 @@ fn split(column: &[f64], lengths: impl Iterator<Item = usize>) -> Vec<Vec<f64>> 
             part.to_vec()
         })
         .collect()
-}
-
-/// A data set that ends the reading when someone asks to stop.
-struct Stoppable<'a> {
-    source: ImageSource,
-    stop: &'a (dyn Fn() -> bool + Send + Sync),
-}
-
-impl DataSource for Stoppable<'_> {
-    fn len(&self) -> usize {
-        self.source.len()
-    }
-
-    fn batch(&self, range: Range<usize>) -> Result<Batch, String> {
-        if (self.stop)() { Err("interrupted".to_string()) } else { self.source.batch(range) }
-    }
 }

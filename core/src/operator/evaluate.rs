@@ -164,35 +164,32 @@ impl<'a> Evaluator<'a> {
         source: &dyn DataSource,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Evaluation, OperatorError> {
-        let (mut batch, coupled, mut before) = (self.batch, self.coupled, self.batch);
-        let result = halving(
+        let (mut batch, coupled) = (self.batch, self.coupled);
+        halving(
             &mut batch,
             coupled,
             |e: &OperatorError| Some(e),
             |at_once| {
-                if at_once != before {
+                if at_once != self.batch {
                     self.program.forget();
-                    before = at_once;
+                    self.batch = at_once;
                 }
-                self.pass(weights, source, at_once, progress)
+                self.pass(weights, source, progress)
             },
-        );
-        self.batch = batch;
-        result
+        )
     }
 
     fn pass(
         &mut self,
         weights: &Weights,
         source: &dyn DataSource,
-        at_once: usize,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Evaluation, OperatorError> {
         // f64, so that many batches add up without loss.
         let space = self.gradient.map(|n| self.backend.space(n, Precision::F64));
         let mut gradient = space.as_ref().map(|s| s.zeros(1)).transpose()?;
         let (mut loss, mut weight, mut correct, mut samples) = (0.0, 0.0, 0, 0);
-        for range in batches(source.len(), at_once) {
+        for range in batches(source.len(), self.batch) {
             let data = DeviceBatch::load(self.backend, source, range.clone())?;
             let feed = data.feed(weights.parameters.all(), weights.buffers.as_ref().map(Block::all));
             let program = self.program.at(self.backend, range.len())?;

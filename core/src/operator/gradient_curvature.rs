@@ -62,14 +62,15 @@ impl<'a> GradientCurvature<'a> {
         range: Range<usize>,
     ) -> Result<AlongGradient, OperatorError> {
         let (mut at_once, coupled) = (self.at_once, self.product.is_coupled());
-        let result = halving(
+        halving(
             &mut at_once,
             coupled,
             |e: &OperatorError| Some(e),
-            |at_once| self.pass(weights, source, range.clone(), at_once),
-        );
-        self.at_once = at_once;
-        result
+            |at_once| {
+                self.at_once = at_once;
+                self.pass(weights, source, range.clone())
+            },
+        )
     }
 
     fn pass(
@@ -77,11 +78,10 @@ impl<'a> GradientCurvature<'a> {
         weights: &Weights,
         source: &dyn DataSource,
         range: Range<usize>,
-        at_once: usize,
     ) -> Result<AlongGradient, OperatorError> {
         let (backend, n) = (self.backend, self.product.dimension());
         let (narrow, wide) = (backend.space(n, backend.info().precision), backend.space(n, Precision::F64));
-        let parts = batches(range.len(), at_once).map(|part| range.start + part.start..range.start + part.end);
+        let parts = batches(range.len(), self.at_once).map(|part| range.start + part.start..range.start + part.end);
         let buffers = || weights.buffers.as_ref().map(Block::all);
 
         let mut sum = wide.zeros(1)?;

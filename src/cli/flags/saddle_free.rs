@@ -1,6 +1,6 @@
 //! Flags of `study saddle-free`.
 
-use super::{MachineFlags, OutputFlags, PlotFlags, StudySampleFlags, parse};
+use super::{StudyRunFlags, StudySampleFlags, parse};
 use crate::study::saddle_free::{CellSpec, SaddleFreeOptions};
 use clap::Args;
 use hesse_core::graph::Mode;
@@ -49,21 +49,12 @@ pub struct SaddleFreeFlags {
     /// Folder for the results
     #[arg(long, value_name = "DIR", default_value = "hesse-out/saddle-free")]
     pub out: PathBuf,
-    /// Train again where the folder holds a network that was trained otherwise
-    #[arg(long)]
-    pub force: bool,
     /// End with exit code 3 where a network did not come out as the theory says
     #[arg(long)]
     pub strict: bool,
-    /// Where and how to compute; Hessians are checked in f64 in any case.
+    /// How it is run; Hessians are checked in f64 in any case.
     #[command(flatten)]
-    pub machine: MachineFlags,
-    /// A picture.
-    #[command(flatten)]
-    pub plot: PlotFlags,
-    /// Where the result goes.
-    #[command(flatten)]
-    pub output: OutputFlags,
+    pub run: StudyRunFlags,
 }
 
 impl SaddleFreeFlags {
@@ -87,9 +78,9 @@ impl SaddleFreeFlags {
             max_products: self.max_products.unwrap_or(preset.max_products),
             semi_definite: self.tol.unwrap_or(preset.semi_definite),
             landscape_side: self.landscape.unwrap_or(preset.landscape_side),
-            backend: self.machine.backend(),
-            seed: self.machine.seed,
-            force: self.force,
+            backend: self.run.machine.backend(),
+            seed: self.run.machine.seed,
+            force: self.run.force,
             command: command.to_vec(),
             out: preset.out,
             measure_batch: preset.measure_batch,

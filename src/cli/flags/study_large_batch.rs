@@ -1,8 +1,7 @@
 //! Flags of `study large-batch`.
 
-use super::{MachineFlags, OutputFlags, PlotFlags, StudySampleFlags, parse};
+use super::{StudyRunFlags, StudySampleFlags, StudySolverFlags, parse};
 use crate::attack::parse_epsilon;
-use crate::problem::MemorySize;
 use crate::study::{LargeBatchOptions, RateRule, Shard};
 use crate::train::{AttackWords, Method};
 use clap::Args;
@@ -78,9 +77,6 @@ pub struct LargeBatchFlags {
     /// How many of the largest eigenvalues of the training Hessian [default: 20]
     #[arg(long, value_name = "K", value_parser = parse::at_least_one)]
     pub top: Option<usize>,
-    /// Bound on the residual ‖Hv − λv‖ / |λ₁| of each eigenvalue [default: 1e-2]
-    #[arg(long, value_name = "TOL", value_parser = parse::positive)]
-    pub tol: Option<f64>,
     /// The most products for each Hessian [default: 300]
     #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
     pub max_products: Option<usize>,
@@ -93,33 +89,21 @@ pub struct LargeBatchFlags {
     /// Measure λ₁ and the gradient every so many epochs of training; 0 for never [default: 4]
     #[arg(long, value_name = "EPOCHS", value_parser = parse::whole)]
     pub track_every: Option<usize>,
-    /// Eigensolver, with options where wanted [default: lanczos]
-    #[arg(long, value_name = "NAME[:KEY=VALUE,…]")]
-    pub solver: Option<String>,
-    /// Memory for intermediate results kept between products, such as 4GiB or 0 [default: half of what is free]
-    #[arg(long, value_name = "BYTES")]
-    pub memory: Option<MemorySize>,
+    /// How eigenvalues are found.
+    #[command(flatten)]
+    pub eigen: StudySolverFlags,
     /// Folder for the results
     #[arg(long, value_name = "DIR", default_value = "hesse-out/large-batch")]
     pub out: PathBuf,
     /// Train and measure only part I of N, for one of several machines or processes; `hesse study merge` collects them
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
-    /// Train again where the folder holds a network that was trained otherwise
-    #[arg(long)]
-    pub force: bool,
     /// End with exit code 3 where a target loss was missed or an eigenvalue did not converge
     #[arg(long)]
     pub strict: bool,
-    /// Where and how to compute.
+    /// How it is run.
     #[command(flatten)]
-    pub machine: MachineFlags,
-    /// A picture.
-    #[command(flatten)]
-    pub plot: PlotFlags,
-    /// Where the result goes.
-    #[command(flatten)]
-    pub output: OutputFlags,
+    pub run: StudyRunFlags,
 }
 
 impl LargeBatchFlags {
@@ -178,16 +162,16 @@ impl LargeBatchFlags {
                 Some(n) => Some(n),
             },
             top: self.top.unwrap_or(preset.top),
-            tolerance: self.tol.unwrap_or(preset.tolerance),
+            tolerance: self.eigen.tol.unwrap_or(preset.tolerance),
             max_products: self.max_products.unwrap_or(preset.max_products),
-            solver: self.solver.clone().unwrap_or(preset.solver),
+            solver: self.eigen.solver.clone().unwrap_or(preset.solver),
             line_points: self.line_points.unwrap_or(preset.line_points),
             plane_points: self.plane_points.unwrap_or(preset.plane_points),
             track_every: self.track_every.unwrap_or(preset.track_every),
-            memory: self.memory.map_or(preset.memory, |m| m.0),
-            backend: self.machine.backend(),
-            seed: self.machine.seed,
-            force: self.force,
+            memory: self.eigen.memory.map_or(preset.memory, |m| m.0),
+            backend: self.run.machine.backend(),
+            seed: self.run.machine.seed,
+            force: self.run.force,
             command: command.to_vec(),
             ..preset
         })

@@ -1,8 +1,7 @@
 //! Flags of `study robust`.
 
-use super::{MachineFlags, OutputFlags, PlotFlags, StudySampleFlags, parse};
+use super::{StudyRunFlags, StudySampleFlags, StudySolverFlags, parse};
 use crate::attack::parse_epsilon;
-use crate::problem::MemorySize;
 use crate::study::RobustOptions;
 use clap::Args;
 use std::path::PathBuf;
@@ -66,36 +65,21 @@ pub struct RobustStudyFlags {
     /// How many of the largest eigenvalues [default: 2]
     #[arg(long, value_name = "K", value_parser = parse::at_least_one)]
     pub top: Option<usize>,
-    /// Bound on the residual ‖Hv − λv‖ / |λ₁| of each eigenvalue [default: 1e-2]
-    #[arg(long, value_name = "TOL", value_parser = parse::positive)]
-    pub tol: Option<f64>,
     /// The most products for each Hessian [default: 200]
     #[arg(long, value_name = "N", value_parser = parse::at_least_one)]
     pub max_products: Option<usize>,
-    /// Eigensolver, with options where wanted [default: lanczos]
-    #[arg(long, value_name = "NAME[:KEY=VALUE,…]")]
-    pub solver: Option<String>,
-    /// Memory for intermediate results kept between products, such as 4GiB or 0 [default: half of what is free]
-    #[arg(long, value_name = "BYTES")]
-    pub memory: Option<MemorySize>,
+    /// How eigenvalues are found.
+    #[command(flatten)]
+    pub eigen: StudySolverFlags,
     /// Folder for the results
     #[arg(long, value_name = "DIR", default_value = "hesse-out/robust")]
     pub out: PathBuf,
-    /// Train again where the folder holds a network that was trained otherwise
-    #[arg(long)]
-    pub force: bool,
     /// End with exit code 3 where an eigenvalue did not converge
     #[arg(long)]
     pub strict: bool,
-    /// Where and how to compute.
+    /// How it is run.
     #[command(flatten)]
-    pub machine: MachineFlags,
-    /// A picture.
-    #[command(flatten)]
-    pub plot: PlotFlags,
-    /// Where the result goes.
-    #[command(flatten)]
-    pub output: OutputFlags,
+    pub run: StudyRunFlags,
 }
 
 impl RobustStudyFlags {
@@ -124,13 +108,13 @@ impl RobustStudyFlags {
             line_points: self.line_points.unwrap_or(preset.line_points),
             spectrum_samples: self.spectrum_samples.clone().unwrap_or(preset.spectrum_samples),
             top: self.top.unwrap_or(preset.top),
-            tolerance: self.tol.unwrap_or(preset.tolerance),
+            tolerance: self.eigen.tol.unwrap_or(preset.tolerance),
             max_products: self.max_products.unwrap_or(preset.max_products),
-            solver: self.solver.clone().unwrap_or(preset.solver),
-            memory: self.memory.map_or(preset.memory, |m| m.0),
-            backend: self.machine.backend(),
-            seed: self.machine.seed,
-            force: self.force,
+            solver: self.eigen.solver.clone().unwrap_or(preset.solver),
+            memory: self.eigen.memory.map_or(preset.memory, |m| m.0),
+            backend: self.run.machine.backend(),
+            seed: self.run.machine.seed,
+            force: self.run.force,
             command: command.to_vec(),
             ..preset
         }

@@ -1,7 +1,7 @@
 //! The document as plain data.
 
 use crate::plot::Figure;
-use crate::report::{grouped, percent, significant, tiny};
+use crate::report::{Align, Table, grouped, percent, significant, tiny};
 use serde::{Deserialize, Serialize};
 
 /// A report.
@@ -136,6 +136,17 @@ pub struct DataTable {
     pub columns: Vec<Column>,
     /// From top to bottom.
     pub rows: Vec<Vec<Cell>>,
+}
+
+impl DataTable {
+    /// The table as plain text.
+    pub fn plain(&self) -> Table {
+        let align = |numbers| if numbers { Align::Right } else { Align::Left };
+        let columns: Vec<(&str, Align)> = self.columns.iter().map(|c| (c.name.as_str(), align(c.numbers))).collect();
+        let mut table = Table::new(&columns);
+        self.rows.iter().for_each(|row| table.row(row.iter().map(|cell| cell.shown.as_str())));
+        table
+    }
 }
 
 impl Block {

@@ -4,15 +4,12 @@
 use super::attacked::ATTACKS;
 use super::cell::Variant;
 use super::{LargeBatchOptions, plan};
-use crate::data::{SampleRange, Split};
-use crate::problem::ProblemSpec;
+use crate::data::Split;
 use crate::report::{bytes, seconds};
 use crate::study::StudyError;
 use crate::study::planned::{PlannedCell, StudyPlan, Timer, count};
 use crate::train::{Inner, Robust};
 use hesse_core::attack::Norm;
-use hesse_core::graph::Mode;
-use hesse_core::loss::Loss;
 
 /// Products of a spectrum: usually some for each eigenvalue, besides those of the self-test.
 const PRODUCTS: f64 = 20.0;
@@ -29,7 +26,7 @@ pub fn large_batch_plan(options: &LargeBatchOptions) -> Result<StudyPlan, StudyE
     plan::check(options)?;
     let train = count(&options.data, options.samples, Split::Train)?;
     let test = count(&options.data, options.test_samples, Split::Test)?;
-    let timer = Timer::new(on_train(options), train)?;
+    let timer = Timer::new(plan::untrained(options), train)?;
     let pass = timer.pass()?;
     // Beyond the gradient itself: making the examples, and looking at the clean loss.
     let defence = match &options.robust {
@@ -89,23 +86,4 @@ pub fn large_batch_plan(options: &LargeBatchOptions) -> Result<StudyPlan, StudyE
         bytes(options.memory)
     )];
     Ok(StudyPlan { cells, notes })
-}
-
-/// The untrained network on training samples.
-fn on_train(options: &LargeBatchOptions) -> ProblemSpec {
-    ProblemSpec {
-        model: options.model.clone(),
-        weights: None,
-        data: options.data.clone(),
-        split: Split::Train,
-        samples: SampleRange::default(),
-        perturbation: None,
-        normalization: options.normalization.clone(),
-        loss: Loss::default(),
-        mode: Mode::Eval,
-        backend: options.backend.clone(),
-        seed: options.seed,
-        batch: options.curvature_batch,
-        memory: options.memory,
-    }
 }

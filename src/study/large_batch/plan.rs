@@ -141,21 +141,27 @@ pub(super) fn problem(
     let [start, end] = if split == Split::Train { trained.data.range } else { trained.test_data.range };
     let end = options.curvature_samples.map_or(end, |most| end.min(start.saturating_add(most)));
     let samples = SampleRange::new(start, Some(end)).map_err(ProblemError::from)?;
-    Ok(ProblemSpec {
+    let weights = Some(cell.folder(options).join(MODEL));
+    Ok(ProblemSpec { weights, split, samples, seed: cell.seed, ..untrained(options) })
+}
+
+/// The untrained network on all training samples.
+pub(super) fn untrained(options: &LargeBatchOptions) -> ProblemSpec {
+    ProblemSpec {
         model: options.model.clone(),
-        weights: Some(cell.folder(options).join(MODEL)),
+        weights: None,
         data: options.data.clone(),
-        split,
-        samples,
+        split: Split::Train,
+        samples: SampleRange::default(),
         perturbation: None,
         normalization: options.normalization.clone(),
         loss: Loss::default(),
         mode: Mode::Eval,
         backend: options.backend.clone(),
-        seed: cell.seed,
+        seed: options.seed,
         batch: options.curvature_batch,
         memory: options.memory,
-    })
+    }
 }
 
 /// What is wanted of the Hessian on a split.

@@ -3,7 +3,7 @@
 use super::answer::remarks;
 use super::report::LargeBatchReport;
 use super::tables;
-use crate::report::{Align, DataTable, Table, grouped, seconds};
+use crate::report::{grouped, seconds};
 use std::fmt::Write as _;
 
 /// The tables, the answer in one sentence, and what to keep in mind.
@@ -15,7 +15,7 @@ pub fn large_batch_text(report: &LargeBatchReport) -> String {
     let all = [tables::main(report), tables::inputs(report)].into_iter().chain(attacked);
     let trends = Some(tables::trends(report)).filter(|t| report.spearman.train.is_some() && !t.rows.is_empty());
     for table in all.chain([tables::ratios(report), trends]).flatten() {
-        let _ = writeln!(text, "{}\n{}", table.caption, plain(&table));
+        let _ = writeln!(text, "{}\n{}", table.caption, table.plain());
     }
     let _ = writeln!(text, "{}", report.answer);
     if !report.differences.is_empty() {
@@ -57,13 +57,4 @@ pub(super) fn heading(report: &LargeBatchReport) -> String {
         samples(|c| c.train.samples),
         samples(|c| c.test.samples),
     )
-}
-
-/// A table of the report as plain text.
-fn plain(data: &DataTable) -> Table {
-    let align = |numbers| if numbers { Align::Right } else { Align::Left };
-    let columns: Vec<(&str, Align)> = data.columns.iter().map(|c| (c.name.as_str(), align(c.numbers))).collect();
-    let mut table = Table::new(&columns);
-    data.rows.iter().for_each(|row| table.row(row.iter().map(|cell| cell.shown.as_str())));
-    table
 }

@@ -1,24 +1,15 @@
 //! The report one wants to look at.
 
-use super::tables::grids;
+use super::tables::tables;
 use super::text::{cautions, heading};
 use super::{RobustReport, pictures};
-use crate::report::{Block, Cell, Column, DataTable, Document, Section};
+use crate::report::{Block, Document, Section};
 use crate::study::manifest;
 
 /// Question, answer, both matrices, the spectra and the lines, with pictures.
 pub fn robust_document(report: &RobustReport) -> Document {
-    let tables = grids(report).into_iter().map(|grid| {
-        let columns = grid.columns.iter().enumerate();
-        DataTable {
-            name: grid.name.to_string(),
-            caption: grid.title.clone(),
-            columns: columns.map(|(i, n)| if i == 0 { Column::words(n) } else { Column::numbers(n) }).collect(),
-            rows: grid.rows.into_iter().map(|row| row.into_iter().map(Cell::text).collect()).collect(),
-        }
-    });
     let mut sections = vec![Section { title: "What was done".to_string(), blocks: vec![Block::Text(heading(report))] }];
-    for table in tables {
+    for table in tables(report) {
         let mut blocks = Vec::new();
         if let Some((name, caption, figure)) = pictures::of(report, &table.name) {
             blocks.push(Block::picture(name, caption, figure));

@@ -1,19 +1,21 @@
 //! The tables of the report, once, for every form it takes.
 
 use super::{RobustModel, RobustReport, paper};
-use crate::report::{grouped, percent, significant, tiny};
+use crate::report::{Cell, Column, DataTable, grouped, percent, significant, tiny};
 
 /// Cells under a header, the first column in words.
-pub(super) struct Grid {
-    /// The stem of its file.
-    pub name: &'static str,
-    pub title: String,
-    pub columns: Vec<String>,
-    pub rows: Vec<Vec<String>>,
+fn table(name: &str, caption: impl Into<String>, columns: Vec<String>, rows: Vec<Vec<String>>) -> DataTable {
+    let column = |(i, heading)| if i == 0 { Column::words(heading) } else { Column::numbers(heading) };
+    DataTable {
+        name: name.to_string(),
+        caption: caption.into(),
+        columns: columns.into_iter().enumerate().map(column).collect(),
+        rows: rows.into_iter().map(|row| row.into_iter().map(Cell::text).collect()).collect(),
+    }
 }
 
 /// All of them, in order.
-pub(super) fn grids(report: &RobustReport) -> Vec<Grid> {
+pub(super) fn tables(report: &RobustReport) -> Vec<DataTable> {
     let mut all = vec![
         matrix(report, "transfer", "Accuracy on the sets made on the original network", |m| {
             (&m.transfer, m.transfer_mean)
@@ -30,12 +32,7 @@ pub(super) fn grids(report: &RobustReport) -> Vec<Grid> {
     all
 }
 
-fn matrix(
-    report: &RobustReport,
-    name: &'static str,
-    title: &str,
-    of: impl Fn(&RobustModel) -> (&Vec<f64>, f64),
-) -> Grid {
+fn matrix(report: &RobustReport, name: &str, title: &str, of: impl Fn(&RobustModel) -> (&Vec<f64>, f64)) -> DataTable {
     let columns = ["trained", "clean"].map(str::to_string).into_iter();
     let columns = columns.chain(report.attacks.iter().map(|a| a.title.clone())).chain(["mean".to_string()]);
     let row = |m: &RobustModel| {
@@ -43,11 +40,11 @@ fn matrix(
         let first = [m.title.clone(), percent(m.test_accuracy)].into_iter();
         first.chain(each.iter().map(|v| percent(*v))).chain([percent(mean)]).collect()
     };
-    Grid { name, title: title.to_string(), columns: columns.collect(), rows: report.models.iter().map(row).collect() }
+    table(name, title, columns.collect(), report.models.iter().map(row).collect())
 }
 
 /// The paper's table, for the same attacks as far as it has them.
-fn recalled(report: &RobustReport) -> Option<Grid> {
+fn recalled(report: &RobustReport) -> Option<DataTable> {
     // A network with options, such as a narrower one, is another network.
     let own = report.model.options.is_empty().then_some(report.model.name.as_str())?;
     let (printed, rows) = paper::table(own, &report.data.name)?;
@@ -64,10 +61,10 @@ fn recalled(report: &RobustReport) -> Option<Grid> {
         let first = [title, format!("{:.2} %", row.clean)].into_iter();
         Some(first.chain(shown.iter().map(|i| format!("{:.2} %", row.sets[*i]))).collect())
     });
-    Some(Grid { name: "recalled", title: format!("The paper's {printed}, recalled"), columns, rows: rows.collect() })
+    Some(table("recalled", format!("The paper's {printed}, recalled"), columns, rows.collect()))
 }
 
-fn spectra(report: &RobustReport) -> Grid {
+fn spectra(report: &RobustReport) -> DataTable {
     let columns = ["trained", "samples", "λ₁", "residual", "λ₂", "smallest", "residual", "loss"];
     let mut rows = Vec::new();
     for model in &report.models {
@@ -88,11 +85,11 @@ fn spectra(report: &RobustReport) -> Grid {
             ]);
         }
     }
-    let title = "Both ends of the spectrum of the Hessian of the mean training loss".to_string();
-    Grid { name: "spectra", title, columns: columns.map(str::to_string).into(), rows }
+    let title = "Both ends of the spectrum of the Hessian of the mean training loss";
+    table("spectra", title, columns.map(str::to_string).into(), rows)
 }
 
-fn lines(report: &RobustReport) -> Grid {
+fn lines(report: &RobustReport) -> DataTable {
     let columns = ["trained", "distance", "barrier", "loss at α = 0", "½", "1", "on its set at 0", "½", "1"];
     let row = |m: &RobustModel| {
         let line = m.line.as_ref()?;
@@ -105,10 +102,6 @@ fn lines(report: &RobustReport) -> Grid {
         cells.extend([0.0, 0.5, 1.0].map(|a| at(a).map_or(String::new(), |p| percent(p.adversarial_accuracy))));
         Some(cells)
     };
-    Grid {
-        name: "lines",
-        title: "On the line from the original to the robust weights".to_string(),
-        columns: columns.map(str::to_string).into(),
-        rows: report.models.iter().filter_map(row).collect(),
-    }
+    let title = "On the line from the original to the robust weights";
+    table("lines", title, columns.map(str::to_string).into(), report.models.iter().filter_map(row).collect())
 }

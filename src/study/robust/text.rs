@@ -1,8 +1,8 @@
 //! The study of robust training, for people.
 
 use super::RobustReport;
-use super::tables::grids;
-use crate::report::{Align, Table, grouped, seconds};
+use super::tables::tables;
+use crate::report::{grouped, seconds};
 use std::fmt::Write as _;
 
 /// The tables, the answer in one sentence, and what to keep in mind.
@@ -10,16 +10,8 @@ pub fn robust_text(report: &RobustReport) -> String {
     // Writing to a String cannot fail.
     let mut text = String::new();
     let _ = writeln!(text, "{}\n", heading(report));
-    for grid in grids(report) {
-        let columns: Vec<(&str, Align)> = grid
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(i, name)| (name.as_str(), if i == 0 { Align::Left } else { Align::Right }))
-            .collect();
-        let mut table = Table::new(&columns);
-        grid.rows.into_iter().for_each(|row| table.row(row));
-        let _ = writeln!(text, "{}\n{table}", grid.title);
+    for table in tables(report) {
+        let _ = writeln!(text, "{}\n{}", table.caption, table.plain());
     }
     let _ = writeln!(text, "{}", report.answer);
     for caution in cautions(report) {
