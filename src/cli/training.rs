@@ -79,13 +79,14 @@ fn under_attack(accuracy: Option<f64>) -> String {
 
 fn epoch_line(record: &EpochRecord) -> String {
     format!(
-        "epoch {}: loss {}  accuracy {}{}  test loss {}  test accuracy {}  {:.0} samples/s",
+        "epoch {}: loss {}  accuracy {}{}  test loss {}  test accuracy {}{}  {:.0} samples/s",
         record.epoch,
         significant(record.loss, 4),
         percent(record.accuracy),
         under_attack(record.robust_accuracy),
         significant(record.test_loss, 4),
         percent(record.test_accuracy),
+        record.validation_accuracy.map_or_else(String::new, |a| format!("  held back {}", percent(a))),
         record.samples_per_second,
     )
 }

@@ -22,6 +22,9 @@ pub(super) const PREVIOUS: &str = "checkpoint.previous.safetensors";
 /// The trained network.
 pub(super) const MODEL: &str = "model.safetensors";
 
+/// The network after the epoch that was best on held-back samples.
+pub(super) const BEST: &str = "best.safetensors";
+
 const FORMAT: &str = "hesse.checkpoint/1";
 const MODEL_PREFIX: &str = "model.";
 const EIGENVECTOR: &str = "track.eigenvector";

@@ -3,7 +3,7 @@
 //! Nothing of another run is replaced without being told so. Half-written files have names of their own that nothing
 //! here reads.
 
-use super::checkpoint::{CURRENT, Checkpoint, Found, MODEL, PREVIOUS};
+use super::checkpoint::{BEST, CURRENT, Checkpoint, Found, MODEL, PREVIOUS};
 use super::identity::Identity;
 use super::optimizer::Stepper;
 use super::stopping::{Decision, decide};
@@ -76,7 +76,7 @@ fn find(
 }
 
 fn clear(folder: &Path) -> Result<(), TrainError> {
-    for name in [REPORT, MODEL, CURRENT, PREVIOUS, track::CSV, track::JSON_LINES] {
+    for name in [REPORT, MODEL, BEST, CURRENT, PREVIOUS, track::CSV, track::JSON_LINES] {
         let file = folder.join(name);
         match fs::remove_file(&file) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(failed("removing", &file)(source)),

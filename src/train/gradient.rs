@@ -8,7 +8,7 @@ use super::TrainError;
 use super::dropout;
 use super::objective::{Inputs, Objective};
 use super::robust::{Examples, Labelled};
-use super::source::ImageSource;
+use super::source::{ImageSource, reals};
 use hesse_core::SecondOrderBackend;
 use hesse_core::backend::{BackendError, DeviceTensor, Executable, HostTensor, Outcome};
 use hesse_core::graph::DropoutSite;
@@ -251,16 +251,6 @@ impl<'a> GradientPass<'a> {
 /// What the measurement under a step said.
 fn cause(error: &TrainError) -> Option<&OperatorError> {
     if let TrainError::Operator(error) = error { Some(error) } else { None }
-}
-
-/// Pixels as numbers from 0 to 1. Rounded to f32 they are what the device makes of the bytes: a quotient of small
-/// integers that is rounded to f64 first is rounded to the same f32.
-fn reals(samples: &HostTensor) -> Vec<f64> {
-    match samples {
-        HostTensor::Pixels(bytes) => bytes.iter().map(|v| f64::from(*v) / 255.0).collect(),
-        HostTensor::Real(values) => values.clone(),
-        HostTensor::Index(indices) => indices.iter().map(|i| f64::from(*i)).collect(),
-    }
 }
 
 /// The program for a number of samples: the full micro-batch, and what is left at the end of a batch or epoch.

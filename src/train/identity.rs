@@ -60,6 +60,9 @@ impl Identity {
         if let Some(radius) = options.sharpness {
             add("sharpness radius", radius.to_string());
         }
+        if let (Some(validation), Some(data)) = (&options.validation, &prepared.validation) {
+            add("held-back samples", format!("{validation}, {}", data.hash()));
+        }
         add("backend", format!("{} {kind} {}", info.name, info.precision));
         Identity(values)
     }

@@ -43,6 +43,7 @@ mod tests;
 mod text;
 mod track;
 mod trainer;
+mod validation;
 mod watch;
 
 pub use augment::Augmentation;
@@ -59,4 +60,5 @@ pub use spec::TrainSpec;
 pub use stopping::Ending;
 pub use text::train_text;
 pub use track::{Every, Quantity, TrackOptions, TrackRecord};
+pub use validation::{Keep, Validation};
 pub use watch::{Event, Watch};

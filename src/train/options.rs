@@ -3,7 +3,7 @@
 //! Everything that changes the numbers is in [`TrainOptions`] or [`TrainSpec`](super::TrainSpec) and goes into the
 //! run's identity; what only says when to stop does not, so a finished run can be continued with more epochs.
 
-use super::{Augmentation, Optimizer, Robust, Schedule, TrainError};
+use super::{Augmentation, Optimizer, Robust, Schedule, TrainError, Validation};
 
 /// What batch norm does in a batch that is cut into micro-batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,6 +73,8 @@ pub struct TrainOptions {
     pub robust: Option<Robust>,
     /// Radius ρ of sharpness-aware minimisation, in the Euclidean norm of all parameters; none for without.
     pub sharpness: Option<f64>,
+    /// Samples held back from training, and which epoch's weights are kept; none for no samples and the last.
+    pub validation: Option<Validation>,
 }
 
 impl Default for TrainOptions {
@@ -94,6 +96,7 @@ impl Default for TrainOptions {
             augmentation: Augmentation::default(),
             robust: None,
             sharpness: None,
+            validation: None,
         }
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Prepared {
     pub model_part: ModelPart,
     pub train: Arc<Dataset>,
     pub train_part: DataPart,
+    /// What is held back from the training samples.
+    pub validation: Option<Arc<Dataset>>,
     pub test: Arc<Dataset>,
     pub test_part: DataPart,
     /// The training samples that curvature is measured on; none where nothing is tracked.
@@ -57,7 +59,8 @@ impl Prepared {
             precision: spec.backend.precision,
             threads: spec.backend.threads,
         })?;
-        let (train, train_part) = load(spec, Split::Train, &spec.samples)?;
+        let (train, mut train_part) = load(spec, Split::Train, &spec.samples)?;
+        let (train, validation) = held_back(spec, train, &mut train_part)?;
         let (test, test_part) = load(spec, Split::Test, &spec.test_samples)?;
 
         let tracked = spec.track.as_ref().map(|track| tracked(track, &train)).transpose()?;
@@ -91,6 +94,7 @@ impl Prepared {
             model_part,
             train,
             train_part,
+            validation,
             test,
             test_part,
             tracked,
@@ -104,6 +108,24 @@ impl Prepared {
             notices,
         })
     }
+}
+
+/// The samples to train on, and those that are held back.
+fn held_back(
+    spec: &TrainSpec,
+    train: Arc<Dataset>,
+    part: &mut DataPart,
+) -> Result<(Arc<Dataset>, Option<Arc<Dataset>>), TrainError> {
+    let Some(validation) = &spec.options.validation else { return Ok((train, None)) };
+    validation.check(train.len())?;
+    if let Some(adversary) = &validation.adversary {
+        adversary.make()?;
+    }
+    let left = train.len() - validation.samples;
+    let held_back = train.range(left..train.len())?;
+    part.samples = left;
+    part.range[1] -= validation.samples;
+    Ok((Arc::new(train.range(0..left)?), Some(Arc::new(held_back))))
 }
 
 /// The tracked samples, and which of the training samples they are.

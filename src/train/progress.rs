@@ -44,6 +44,22 @@ pub(super) struct End {
     pub ending: Ending,
     pub train_loss: f64,
     pub train_accuracy: f64,
+    /// The epoch whose weights were kept, counted from 1; absent in earlier versions, which kept the last.
+    #[serde(default)]
+    pub kept: Option<usize>,
+}
+
+impl Progress {
+    /// The position among the finished epochs of the one that was best on held-back samples; of equal ones the first.
+    pub fn best(&self) -> Option<usize> {
+        let mut best: Option<(usize, f64)> = None;
+        for (i, accuracy) in self.records.iter().enumerate().filter_map(|(i, r)| Some((i, r.validation_accuracy?))) {
+            if best.is_none_or(|(_, most)| accuracy > most) {
+                best = Some((i, accuracy));
+            }
+        }
+        best.map(|(i, _)| i)
+    }
 }
 
 impl Sums {

@@ -21,6 +21,9 @@ pub struct EpochRecord {
     pub test_loss: f64,
     /// Share of test samples classified correctly.
     pub test_accuracy: f64,
+    /// Share of the held-back samples classified correctly after the epoch, under the attack on them where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_accuracy: Option<f64>,
     /// The learning rate of the last step.
     pub rate: f64,
     /// Steps taken in this epoch.

@@ -48,6 +48,11 @@ pub struct OptionsPart {
     /// Radius of sharpness-aware minimisation; absent without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sharpness: Option<f64>,
+    /// Which training samples were held back, and what attacked them; absent where none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<String>,
+    /// Which epoch's weights were to be kept: `last` or `best`.
+    pub keep: String,
 }
 
 /// What was measured on the way.
@@ -119,6 +124,8 @@ pub struct TrainReport {
     /// Whether the target was reached; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_reached: Option<bool>,
+    /// The epoch whose weights were kept, counted from 1.
+    pub kept_epoch: usize,
     /// Steps in all.
     pub steps: usize,
     /// Mean loss over all training samples at the end, in eval mode.
@@ -162,6 +169,8 @@ impl TrainReport {
         let end = progress.end;
         let ending = end.map_or(Ending::Epochs, |end| end.ending);
         let nan = f64::NAN;
+        let kept_epoch = end.and_then(|end| end.kept).unwrap_or(records.len());
+        let kept = kept_epoch.checked_sub(1).and_then(|i| records.get(i));
         TrainReport {
             schema: "hesse.train/1",
             model: prepared.model_part.clone(),
@@ -185,14 +194,17 @@ impl TrainReport {
                 flip: options.augmentation.flip,
                 robust: options.robust.as_ref().map(ToString::to_string),
                 sharpness: options.sharpness,
+                validation: options.validation.as_ref().map(ToString::to_string),
+                keep: options.validation.as_ref().map(|v| v.keep).unwrap_or_default().to_string(),
             },
             ended_by: ending,
             target_reached: options.target_loss.map(|_| ending == Ending::TargetLoss),
+            kept_epoch,
             steps: records.iter().map(|r| r.steps).sum(),
             train_loss: end.map_or(nan, |end| end.train_loss),
             train_accuracy: end.map_or(nan, |end| end.train_accuracy),
-            test_loss: records.last().map_or(nan, |r| r.test_loss),
-            test_accuracy: records.last().map_or(nan, |r| r.test_accuracy),
+            test_loss: kept.map_or(nan, |r| r.test_loss),
+            test_accuracy: kept.map_or(nan, |r| r.test_accuracy),
             seconds,
             samples_per_second: if seconds > 0.0 {
                 (records.len() * prepared.train.len()) as f64 / seconds

@@ -82,6 +82,16 @@ impl DataSource for ImageSource {
     }
 }
 
+/// Pixels as numbers from 0 to 1. Rounded to f32 they are what the device makes of the bytes: a quotient of small
+/// integers that is rounded to f64 first is rounded to the same f32.
+pub(super) fn reals(samples: &HostTensor) -> Vec<f64> {
+    match samples {
+        HostTensor::Pixels(bytes) => bytes.iter().map(|v| f64::from(*v) / 255.0).collect(),
+        HostTensor::Real(values) => values.clone(),
+        HostTensor::Index(indices) => indices.iter().map(|i| f64::from(*i)).collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -68,6 +68,7 @@ mod tests {
             confirmed_loss,
             test_loss: 1.0,
             test_accuracy: 0.5,
+            validation_accuracy: None,
             rate: 0.1,
             steps: 3,
             samples_per_second: 1.0,

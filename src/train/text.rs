@@ -14,19 +14,20 @@ pub fn train_text(report: &TrainReport) -> String {
     if robust {
         columns.insert(3, "under attack");
     }
+    let held_back = report.epochs.iter().any(|record| record.validation_accuracy.is_some());
+    if held_back {
+        columns.insert(columns.len() - 2, "held back");
+    }
     let columns: Vec<(&str, Align)> = columns.into_iter().map(|name| (name, Align::Right)).collect();
     let mut table = Table::new(&columns);
     let left_out = report.epochs.len().saturating_sub(SHOWN);
     for record in report.epochs.iter().skip(left_out) {
         let under_attack = robust.then(|| record.robust_accuracy.map_or_else(String::new, percent));
         let first = [record.epoch.to_string(), significant(record.loss, 4), percent(record.accuracy)];
-        let last = [
-            significant(record.test_loss, 4),
-            percent(record.test_accuracy),
-            significant(record.rate, 3),
-            grouped(record.samples_per_second as usize),
-        ];
-        table.row(first.into_iter().chain(under_attack).chain(last));
+        let test = [significant(record.test_loss, 4), percent(record.test_accuracy)];
+        let validation = held_back.then(|| record.validation_accuracy.map_or_else(String::new, percent));
+        let speed = [significant(record.rate, 3), grouped(record.samples_per_second as usize)];
+        table.row(first.into_iter().chain(under_attack).chain(test).chain(validation).chain(speed));
     }
     let mut text = format!(
         "{}, {} parameters, on {}: {} training and {} test samples\n\n",
@@ -54,6 +55,9 @@ pub fn train_text(report: &TrainReport) -> String {
     );
     if let (Some(false), Some(target)) = (report.target_reached, report.options.target_loss) {
         let _ = writeln!(text, "The target loss {target} was not reached; more epochs go on from here.");
+    }
+    if let Some(validation) = &report.options.validation {
+        let _ = writeln!(text, "Held back: {validation}; weights of epoch {} kept.", report.kept_epoch);
     }
     if let Some(track) = &report.track {
         let _ = write!(text, "\n{}\n", curves(track));

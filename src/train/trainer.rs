@@ -1,6 +1,6 @@
 //! The loop: steps, epochs, evaluations and checkpoints of one run.
 
-use super::checkpoint::{Checkpoint, MODEL, state_dict};
+use super::checkpoint::{BEST, Checkpoint, MODEL, state_dict};
 use super::gradient::{BatchOutcome, BatchSums, GradientPass, Moment};
 use super::identity::Identity;
 use super::objective::Objective;
@@ -12,6 +12,7 @@ use super::sharpness::Sharpness;
 use super::source::ImageSource;
 use super::stopping::{Decision, decide};
 use super::track::{self, Measured, Tracker};
+use super::validation::{Keep, Validator};
 use super::{EpochRecord, Event, TrainError, TrainSpec, Watch};
 use crate::data::{Dataset, Split};
 use crate::spectrum::Stoppable;
@@ -44,6 +45,7 @@ pub(super) struct Trainer<'a> {
     pass: GradientPass<'a>,
     evaluator: Evaluator<'a>,
     tracker: Option<Tracker<'a>>,
+    validator: Option<Validator<'a>>,
     saved: Instant,
     unsaved: bool,
     /// The whole training set at the present weights.
@@ -105,6 +107,7 @@ impl<'a> Trainer<'a> {
             pass: GradientPass::new(backend, Objective::new(spec, prepared, at_once)?, &buffers, at_once, spec.seed),
             evaluator: Evaluator::new(backend, &prepared.evaluation, None, evaluated)?,
             tracker,
+            validator: Validator::new(spec, prepared, evaluated)?,
             saved: Instant::now(),
             unsaved,
             train_evaluation: None,
@@ -138,19 +141,30 @@ impl<'a> Trainer<'a> {
             }
         };
         self.track(watch)?;
-        if self.progress.end.is_none_or(|end| end.ending != ending) {
-            let evaluation = match self.train_evaluation.take() {
-                Some(evaluation) => evaluation,
-                None => self.evaluate(Split::Train, watch)?,
-            };
-            let (train_loss, train_accuracy) = (evaluation.loss, evaluation.accuracy);
-            self.progress.end = Some(End { ending, train_loss, train_accuracy });
-            self.unsaved = true;
+        let kept = self.kept();
+        if self.progress.end.is_some_and(|end| end.ending == ending && end.kept == kept) {
+            if !self.spec.out.join(MODEL).exists() {
+                self.keep(kept)?;
+                self.write_model(MODEL, kept.unwrap_or(self.progress.records.len()))?;
+            }
+            return Ok(self.progress);
         }
-        self.write_model()?;
+        // The last weights go into the checkpoint before others take their place.
         if self.unsaved {
             self.save(watch)?;
         }
+        let last = self.checkpoint()?;
+        self.keep(kept)?;
+        let evaluation = match self.train_evaluation.take() {
+            Some(evaluation) => evaluation,
+            None => self.evaluate(Split::Train, watch)?,
+        };
+        let (train_loss, train_accuracy) = (evaluation.loss, evaluation.accuracy);
+        self.write_model(MODEL, kept.unwrap_or(self.progress.records.len()))?;
+        self.progress.end = Some(End { ending, train_loss, train_accuracy, kept });
+        let finished = Checkpoint { progress: self.progress.clone(), ..last };
+        finished.write(&self.spec.out, self.graph(), self.space.precision())?;
+        (watch.observe)(Event::Saved);
         Ok(self.progress)
     }
 
@@ -184,6 +198,7 @@ impl<'a> Trainer<'a> {
             });
         }
         let test = self.evaluate(Split::Test, watch)?;
+        let validation_accuracy = self.validate(watch)?;
         let sums = self.progress.sums;
         if sums.weight.is_nan() || sums.weight <= 0.0 {
             return Err(OperatorError::NoWeight(sums.weight).into());
@@ -196,6 +211,7 @@ impl<'a> Trainer<'a> {
             confirmed_loss: None,
             test_loss: test.loss,
             test_accuracy: test.accuracy,
+            validation_accuracy,
             rate: sums.rate,
             steps,
             samples_per_second: sums.samples_per_second(),
@@ -203,6 +219,10 @@ impl<'a> Trainer<'a> {
         };
         (watch.observe)(Event::Epoch(&record));
         self.progress.records.push(record);
+        if self.progress.best().is_some_and(|best| best + 1 == self.progress.records.len()) {
+            // Before the checkpoint that knows of it: a run killed in between does the epoch again, to the same bits.
+            self.write_model(BEST, epoch + 1)?;
+        }
         self.progress.epoch += 1;
         self.progress.step = 0;
         self.progress.sums = Sums::default();
@@ -316,6 +336,48 @@ impl<'a> Trainer<'a> {
         }
     }
 
+    /// Accuracy on the held-back samples, where there are any.
+    fn validate(&mut self, watch: &mut Watch<'_>) -> Result<Option<f64>, TrainError> {
+        let Some(mut validator) = self.validator.take() else { return Ok(None) };
+        let total = self.prepared.validation.as_ref().map_or(0, |data| data.len());
+        let observe = &mut watch.observe;
+        let mut progress = |done| observe(Event::Evaluating { split: Split::Train, done, total });
+        let accuracy = validator.accuracy(&self.weights, watch.stop, &mut progress)?;
+        self.validator = Some(validator);
+        match accuracy {
+            Some(accuracy) => Ok(Some(accuracy)),
+            None => self.interrupted(watch),
+        }
+    }
+
+    /// The epoch whose weights are to be kept, counted from 1; none for the last, whichever that is.
+    fn kept(&self) -> Option<usize> {
+        let validation = self.spec.options.validation.as_ref();
+        let best = validation.is_some_and(|v| v.keep == Keep::Best);
+        self.progress.best().filter(|_| best).map(|i| i + 1)
+    }
+
+    /// Takes up the weights of this epoch, unless they are the present ones.
+    fn keep(&mut self, epoch: Option<usize>) -> Result<(), TrainError> {
+        let Some(epoch) = epoch.filter(|&epoch| epoch != self.progress.records.len()) else { return Ok(()) };
+        let file = self.spec.out.join(BEST);
+        let refuse = |found: String| TrainError::Checkpoint {
+            file: file.clone(),
+            expected: format!("the weights after epoch {epoch}"),
+            found,
+        };
+        let metadata = weights::read_metadata(&file).map_err(|error| refuse(error.to_string()))?;
+        let of = |key: &str| metadata.get(key).map_or("none", String::as_str).to_string();
+        if of("epochs") != epoch.to_string() || of("run_sha256") != self.identity.hash() {
+            return Err(refuse(format!("those after epoch {} of run {}", of("epochs"), of("run_sha256"))));
+        }
+        let values = crate::problem::Values::read(self.graph(), &file)?;
+        let backend = self.prepared.backend.as_ref();
+        self.weights = Weights::upload(backend, self.graph(), &values.parameters, &values.buffers)?;
+        self.train_evaluation = None;
+        Ok(())
+    }
+
     /// The learning rate of the next step.
     fn rate(&self) -> f64 {
         let options = &self.spec.options;
@@ -347,28 +409,31 @@ impl<'a> Trainer<'a> {
     }
 
     fn save(&mut self, watch: &mut Watch<'_>) -> Result<(), TrainError> {
-        let (parameters, buffers) = self.values()?;
-        let graph = self.graph();
-        let columns = self.stepper.state(self.space.as_ref())?;
-        let lengths = || graph.parameters().iter().map(|p| p.elements());
-        let names = Stepper::state_names(&self.spec.options).iter().copied();
-        let state = names.zip(&columns).map(|(name, column)| (name, split(column, lengths()))).collect();
-        let checkpoint = Checkpoint {
-            identity: self.identity.clone(),
-            progress: self.progress.clone(),
-            parameters,
-            buffers,
-            state,
-            eigenvector: self.tracker.as_ref().map(Tracker::eigenvector).transpose()?.flatten(),
-        };
+        let checkpoint = self.checkpoint()?;
         if self.tracker.is_some() {
             track::write(&self.spec.out, &self.progress.track)?;
         }
-        checkpoint.write(&self.spec.out, graph, self.space.precision())?;
+        checkpoint.write(&self.spec.out, self.graph(), self.space.precision())?;
         self.saved = Instant::now();
         self.unsaved = false;
         (watch.observe)(Event::Saved);
         Ok(())
+    }
+
+    /// Where the run stands.
+    fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
+        let (parameters, buffers) = self.values()?;
+        let columns = self.stepper.state(self.space.as_ref())?;
+        let lengths = || self.graph().parameters().iter().map(|p| p.elements());
+        let names = Stepper::state_names(&self.spec.options).iter().copied();
+        Ok(Checkpoint {
+            identity: self.identity.clone(),
+            progress: self.progress.clone(),
+            parameters,
+            buffers,
+            state: names.zip(&columns).map(|(name, column)| (name, split(column, lengths()))).collect(),
+            eigenvector: self.tracker.as_ref().map(Tracker::eigenvector).transpose()?.flatten(),
+        })
     }
 
     /// Parameters and buffers on the host. What is not finite is not worth keeping.
@@ -390,7 +455,8 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    fn write_model(&self) -> Result<(), TrainError> {
+    /// Writes the present weights, those after so many epochs.
+    fn write_model(&self, file: &str, epochs: usize) -> Result<(), TrainError> {
         let (parameters, buffers) = self.values()?;
         let tensors = state_dict(self.graph(), "", &parameters, &buffers, self.space.precision());
         let normalize = crate::problem::describe_normalization(&self.spec.normalization);
@@ -398,11 +464,11 @@ impl<'a> Trainer<'a> {
             ("hesse".to_string(), env!("CARGO_PKG_VERSION").to_string()),
             ("model".to_string(), self.prepared.model.clone()),
             ("data".to_string(), self.prepared.train.name.clone()),
-            ("epochs".to_string(), self.progress.records.len().to_string()),
+            ("epochs".to_string(), epochs.to_string()),
             ("run_sha256".to_string(), self.identity.hash()),
         ]);
         metadata.extend(normalize.map(|text| ("normalize".to_string(), text)));
-        Ok(weights::write_safetensors(&self.spec.out.join(MODEL), &tensors, &metadata)?)
+        Ok(weights::write_safetensors(&self.spec.out.join(file), &tensors, &metadata)?)
     }
 }
 

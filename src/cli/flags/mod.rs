@@ -30,6 +30,7 @@ mod study_run;
 mod study_samples;
 mod track;
 mod train;
+mod validation;
 
 pub use attack::AttackFlags;
 pub use bench::BenchFlags;
@@ -60,6 +61,7 @@ pub use study_run::{StudyRunFlags, StudySolverFlags};
 pub use study_samples::StudySampleFlags;
 pub use track::TrackFlags;
 pub use train::TrainFlags;
+pub use validation::ValidationFlags;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;

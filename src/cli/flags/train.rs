@@ -1,6 +1,8 @@
 //! Flags of `train`.
 
-use super::{DataFlags, LossFlags, MachineFlags, OutputFlags, PlotFlags, RobustFlags, TrackFlags, parse};
+use super::{
+    DataFlags, LossFlags, MachineFlags, OutputFlags, PlotFlags, RobustFlags, TrackFlags, ValidationFlags, parse,
+};
 use crate::data::SampleRange;
 use crate::train::{Augmentation, MicroBatchNorm, Optimizer, Schedule, TrainOptions, TrainSpec};
 use clap::Args;
@@ -17,7 +19,7 @@ use std::time::Duration;
     hesse train --model resnet20 --data cifar10 --crop 4 --flip --batch-size 128 --lr 0.1 --weight-decay 1e-4 \\\n      \
     --schedule step:at=80+120,factor=0.1 --epochs 160 --out runs/resnet20\n  \
     hesse train --model fastcnn --data mnist --robust fast --eps 0.3 --optimizer adam --lr 5e-3 --schedule cyclic \\\n      \
-    --batch-size 100 --epochs 10 --out runs/fast\n  \
+    --batch-size 100 --epochs 10 --validation 1000 --validation-attack pgd:steps=20,step=0.03 --keep best --out runs/fast\n  \
     hesse train --model m1 --data mnist --weights runs/m1/model.safetensors --attack fgsm --eps 0.1 --epochs 5\n  \
     hesse train --model m1 --data glyphs --robust trades:beta=6 --eps 0.1 --sam 0.05")]
 #[command(next_help_heading = "Training")]
@@ -85,6 +87,9 @@ pub struct TrainFlags {
     /// Against what.
     #[command(flatten)]
     pub robust: RobustFlags,
+    /// What is held back.
+    #[command(flatten)]
+    pub validation: ValidationFlags,
     /// Which data.
     #[command(flatten)]
     pub data: DataFlags,
@@ -134,6 +139,7 @@ impl TrainFlags {
             augmentation: Augmentation { crop: self.crop, flip: self.flip },
             robust: self.robust.robust()?,
             sharpness: self.robust.sam,
+            validation: self.validation.validation(&self.robust)?,
         };
         options.check().map_err(|error| error.to_string())?;
         let name = self.model.split(':').next().unwrap_or_default();

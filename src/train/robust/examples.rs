@@ -4,7 +4,10 @@ use super::Adversary;
 use crate::attack::perturb;
 use crate::problem::ProblemError;
 use hesse_core::SecondOrderBackend;
-use hesse_core::attack::{Attack, AttackError, AttackRequest, CompiledOracle, Goal, NetworkOracle, ThreatModel};
+use hesse_core::attack::{
+    Attack, AttackError, AttackRequest, CompiledOracle, Goal, InputOracle, NetworkOracle, OracleError, ThreatModel,
+    losses,
+};
 use hesse_core::graph::{Graph, Mode};
 use hesse_core::operator::Weights;
 use hesse_core::random::{Purpose, Stream};
@@ -53,11 +56,7 @@ impl<'a> Examples<'a> {
             return Ok(clean.samples.to_vec());
         }
         let threat = ThreatModel { norm: self.adversary.norm, lower: 0.0, upper: 1.0 };
-        let oracle = match (self.compiled.take(), self.adversary.mode) {
-            (Some(compiled), _) => NetworkOracle::with_compiled(self.backend, weights, compiled),
-            (None, Mode::Eval) => NetworkOracle::new(self.backend, self.graph.clone(), weights, self.batch)?,
-            (None, Mode::Train) => NetworkOracle::coupled(self.backend, self.graph.clone(), weights, self.batch)?,
-        };
+        let oracle = self.oracle(weights)?;
         let request = AttackRequest {
             samples: clean.samples,
             labels: clean.labels,
@@ -70,5 +69,28 @@ impl<'a> Examples<'a> {
         let made = perturb(&oracle, self.attack.as_ref(), &request, &mut || true);
         self.compiled = Some(oracle.into_compiled());
         made
+    }
+
+    /// How many samples are classified correctly as perturbed by [`Self::make`]. Cost: one forward pass more.
+    pub fn withstood(&mut self, weights: &Weights, clean: Labelled<'_>, round: usize) -> Result<usize, AttackError> {
+        let made = self.make(weights, clean, round)?;
+        let oracle = self.oracle(weights)?;
+        let logits = oracle.logits(&made);
+        self.compiled = Some(oracle.into_compiled());
+        let logits = logits?;
+        let classes = (logits.len() / clean.labels.len().max(1)).max(1);
+        let rows = logits.chunks_exact(classes).zip(clean.labels);
+        Ok(rows.filter(|(row, label)| losses::prediction(row) == Some(**label)).count())
+    }
+
+    fn oracle<'o>(&mut self, weights: &'o Weights) -> Result<NetworkOracle<'o>, OracleError>
+    where
+        'a: 'o,
+    {
+        match (self.compiled.take(), self.adversary.mode) {
+            (Some(compiled), _) => Ok(NetworkOracle::with_compiled(self.backend, weights, compiled)),
+            (None, Mode::Eval) => NetworkOracle::new(self.backend, self.graph.clone(), weights, self.batch),
+            (None, Mode::Train) => NetworkOracle::coupled(self.backend, self.graph.clone(), weights, self.batch),
+        }
     }
 }

@@ -7,6 +7,7 @@ mod refusals;
 mod resuming;
 mod robust;
 mod tracking;
+mod validation;
 
 use super::{EpochRecord, Event, TrainError, TrainOptions, TrainReport, TrainSpec, Watch, run};
 use hesse_core::registry;
