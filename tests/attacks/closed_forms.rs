@@ -20,14 +20,16 @@ pub(crate) fn problem() -> (Linear, Samples) {
     (linear, Samples::new(x, labels))
 }
 
-/// min_k (z_y − z_k) / ‖w_k − w_y‖_q.
-pub(crate) fn optimum(linear: &Linear, x: &[f64], y: usize, norm: Norm) -> f64 {
+/// (z_y − z_k) / ‖w_k − w_y‖_q: how far it is from class y to the boundary with class k.
+pub(crate) fn distance(linear: &Linear, x: &[f64], (y, k): (usize, usize), norm: Norm) -> f64 {
     let z = linear.logits(x).unwrap();
-    let distance = |k: usize| {
-        let w: Vec<f64> = linear.w[k].iter().zip(&linear.w[y]).map(|(a, b)| a - b).collect();
-        (z[y] - z[k]) / norm.dual().of(&w)
-    };
-    (0..z.len()).filter(|k| *k != y).map(distance).fold(f64::INFINITY, f64::min)
+    let w: Vec<f64> = linear.w[k].iter().zip(&linear.w[y]).map(|(a, b)| a - b).collect();
+    (z[y] - z[k]) / norm.dual().of(&w)
+}
+
+/// The distance to the nearest class.
+pub(crate) fn optimum(linear: &Linear, x: &[f64], y: usize, norm: Norm) -> f64 {
+    (0..linear.w.len()).filter(|k| *k != y).map(|k| distance(linear, x, (y, k), norm)).fold(f64::INFINITY, f64::min)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Attacks that look for the smallest perturbation, against the closed form of a linear classifier.
 
-use crate::closed_forms::{D, optimum, problem};
+use crate::closed_forms::{D, distance, optimum, problem};
 use crate::toy::toy;
 use crate::{Samples, attack, drive, drive_this, threat};
 use hesse_core::attack::driver::Verdict;
@@ -39,7 +39,18 @@ fn carlini_and_wagner_find_the_optimum() {
         (ratios[4], ratios[7])
     };
     // Adam turns about the boundary in steps of about its rate, so the nearest iterate is as near as the rate is small.
-    let (plain, fine) = (ratios("cw:abort_early=false"), ratios("cw:abort_early=false,rate=0.001,steps=3000"));
+    let published = "cw:abort_early=false,decay=false,refine=0";
+    let (plain, fine) = (ratios(published), ratios("cw:abort_early=false,rate=0.001,steps=3000,decay=false,refine=0"));
+    // The attack climbs towards the class that is strongest where it stands, which need not be the nearest one: so each
+    // result is held against the boundary of the class it reached.
+    let outcome = drive(&linear, &samples, "cw", Norm::L2, &[50.0]);
+    for (s, x) in outcome.epsilons[0].samples.iter().zip(samples.x.chunks(D)) {
+        let reached = s.score.prediction.expect("a prediction") as usize;
+        let ratio = s.score.norm / distance(&linear, x, (s.label as usize, reached), Norm::L2);
+        assert!((1.0..1.25).contains(&ratio), "{ratio}");
+    }
+    let refined = ratios("cw");
+    assert!(refined.0 < plain.0 && refined.1 < plain.1, "{refined:?} where {plain:?} is published");
     assert!(fine.0 >= 1.0 && fine.0 < 1.01 && fine.0 < plain.0 && fine.1 < plain.1, "{plain:?} {fine:?}");
     let outcome = drive(&linear, &samples, "cw:steps=300", Norm::L2, &[50.0]);
     // What is asked for beyond the boundary is found there.
