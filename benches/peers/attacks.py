@@ -8,7 +8,8 @@ what they import). All attacks start at the sample, so that no random stream tak
 Under linf a step moves a pixel by its whole length or not at all, so that two runs differ by rounding or, where the gradient is
 about zero and its sign flipped, by half a step or more (less only where box or ball cut it short). Printed for every comparison: the largest difference by rounding, the
 differences in between, which there must be none of, the pixels that flipped, the samples they lie in, and the samples on which
-one fooled the network and the other did not. Under l2 nothing flips. The exit status is 0 where differences by rounding are at
+one fooled the network and the other did not. Under l2 nothing flips; where samples differ by more than rounding there, their losses are
+printed, and how far each side is from the same attack in f64. The exit status is 0 where differences by rounding are at
 most 1e-6, none lies in between, and at most one pixel in a thousand flipped.
 """
 import argparse
@@ -39,6 +40,7 @@ def main():
     for flag in ["--hesse", "--weights", "--mnist"]:
         p.add_argument(flag, required=True)
     p.add_argument("--samples", type=int, default=128)
+    p.add_argument("--dtype", choices=["f32", "f64"], default="f32", help="of both sides")
     a = p.parse_args()
     import foolbox as fb
     import torchattacks as ta
@@ -47,8 +49,12 @@ def main():
     net.load_state_dict(torch.load(a.weights, map_location="cpu", weights_only=True))
     net.eval()
     x, y = mnist(a.mnist, a.samples)
+    if a.dtype == "f64":
+        net, x = net.double(), (x * 255).round().double() / 255
     f = fb.PyTorchModel(net, bounds=(0, 1), device="cpu")
     e, e2 = 0.3, 2.0
+    # torchattacks divides by ‖g‖ + 1e-10 unless told otherwise, which shortens the step where the gradient is that small.
+    tiny = 1e-30
     box = lambda attack, eps: attack(f, x, y, epsilons=eps)[1]
     rows = [
         ("FGSM", "fgsm", "linf", e, e, {
@@ -61,20 +67,30 @@ def main():
             "torchattacks": lambda: ta.PGD(net, eps=e, alpha=0.01, steps=40, random_start=False)(x, y),
             "foolbox": lambda: box(fb.attacks.LinfProjectedGradientDescentAttack(abs_stepsize=0.01, steps=40, random_start=False), e)}),
         ("L2GRAD", "l2grad", "l2", e2, e2, {
-            "torchattacks": lambda: ta.PGDL2(net, eps=e2, alpha=e2, steps=1, random_start=False)(x, y),
+            "torchattacks": lambda: ta.PGDL2(net, eps=e2, alpha=e2, steps=1, random_start=False, eps_for_division=tiny)(x, y),
             "foolbox": lambda: box(fb.attacks.L2FastGradientAttack(random_start=False), e2)}),
         ("PGD-L2 10", "pgd:steps=10,step=0.4,random_start=false,return=last", "l2", e2, 0.4, {
-            "torchattacks": lambda: ta.PGDL2(net, eps=e2, alpha=0.4, steps=10, random_start=False)(x, y),
+            "torchattacks": lambda: ta.PGDL2(net, eps=e2, alpha=0.4, steps=10, random_start=False, eps_for_division=tiny)(x, y),
             "foolbox": lambda: box(fb.attacks.L2BasicIterativeAttack(abs_stepsize=0.4, steps=10, random_start=False), e2)}),
     ]
     print(f"{'attack':10} {'peer':13} {'max |d|':>9} {'in between':>10} {'flips':>15} {'samples':>8} {'success differs':>16} {'fooled':>7}")
     bad = 0
+    # The same L2 attacks in f64, to tell whose rounding a difference is: gradients of samples that are classified with certainty
+    # are differences of numbers close to one.
+    def exact(name):
+        with torch.no_grad():
+            other = SmallCnn().double()
+            other.load_state_dict(net.state_dict())
+        double = fb.PyTorchModel(other.eval(), bounds=(0, 1), device="cpu")
+        attack = fb.attacks.L2FastGradientAttack(random_start=False) if name == "L2GRAD" else fb.attacks.L2BasicIterativeAttack(abs_stepsize=0.4, steps=10, random_start=False)
+        return attack(double, (x * 255).round().double() / 255, y, epsilons=e2)[1].detach()
+
     with tempfile.TemporaryDirectory() as folder:
         for name, attack, norm, eps, step, peers in rows:
             file = os.path.join(folder, "a.safetensors")
             subprocess.run(
                 [a.hesse, "attack", "--model", "smallcnn", "--weights", a.weights, "--data", f"mnist:{a.mnist}",
-                 "--samples", f"0..{a.samples}", "--attack", attack, "--norm", norm, "--eps", str(eps), "--save", file],
+                 "--samples", f"0..{a.samples}", "--attack", attack, "--norm", norm, "--eps", str(eps), "--dtype", a.dtype, "--save", file],
                 check=True, stdout=subprocess.DEVNULL)
             t = safetensors(file)
             ours, missed = torch.tensor(t["0.0.adversarial"].copy()), torch.tensor(t["0.0.predictions"].copy()) != y
@@ -95,7 +111,16 @@ def main():
                 differ = (missed != fooled)[attacked].sum().item()
                 bad += int(most > 1e-6) + int(flipped.float().mean() > 1e-3)
                 print(f"{name:10} {peer:13} {most:9.1e} {int(between.sum()):10d} {int(flipped.sum()):6d} of {d.numel()} "
-                      f"{int(flipped.flatten(1).any(1).sum()):8d} {differ:16d} {int(missed[attacked].sum()):7d}")
+                      f"{int(flipped.flatten(1).any(1).sum()):8d} {differ:16d} {int(missed[attacked].sum()):7d}", flush=True)
+                if norm == "l2" and between.any():
+                    with torch.no_grad():
+                        loss = torch.nn.functional.cross_entropy(net.double()(x.double()), y, reduction="none")[attacked]
+                        net.to(x.dtype)
+                    rows_between = between.flatten(1).any(1)
+                    truth = exact(name)[attacked]
+                    off = lambda v: (v[attacked].double() - truth)[rows_between].abs().max().item()
+                    print(f"{'':10} {int(rows_between.sum())} samples differ by more than 1e-6; their clean losses are {loss[rows_between].min():.1e} to "
+                          f"{loss[rows_between].max():.1e}; from the attack in f64 hesse is {off(ours):.1e} away, {peer} {off(theirs):.1e}", flush=True)
     return 1 if bad else 0
 
 
