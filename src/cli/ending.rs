@@ -1,5 +1,6 @@
 //! How a run ends: the exit codes, and errors as one line.
 
+use super::jobs::JobFailed;
 use crate::attack::EvaluationError;
 use crate::bench::BenchError;
 use crate::data::DataError;
@@ -52,6 +53,9 @@ pub fn code_of(error: &anyhow::Error) -> u8 {
         || matches!(error.downcast_ref(), Some(LandscapeError::Interrupted { .. }))
         || matches!(error.downcast_ref(), Some(TrainError::Interrupted { .. }))
         || matches!(error.downcast_ref(), Some(StudyError::Interrupted { .. }));
+    if let Some(failed) = error.downcast_ref::<JobFailed>() {
+        return failed.code;
+    }
     match () {
         () if interrupted => 130,
         () if is_usage(error) => 2,

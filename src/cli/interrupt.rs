@@ -13,13 +13,29 @@ pub(super) fn asked() -> bool {
     ASKED.load(Ordering::Relaxed)
 }
 
+/// Asks for a gentle stop, as the first Ctrl-C does.
+pub(super) fn ask() {
+    ASKED.store(true, Ordering::Relaxed);
+}
+
 /// Starts listening.
 pub(super) fn listen() {
-    let stop = || {
+    start(|| {
+        let _ = writeln!(std::io::stderr(), "\nhesse: stopping after this step; again to stop at once");
+    });
+}
+
+/// The same without a word, for a process that another one speaks for.
+pub(super) fn listen_quietly() {
+    start(|| {});
+}
+
+fn start(tell: fn()) {
+    let stop = move || {
         if ASKED.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        let _ = writeln!(std::io::stderr(), "\nhesse: stopping after this step; again to stop at once");
+        tell();
     };
     // A second listener in one process, as in tests of an embedding tool, leaves the first in place.
     let _ = ctrlc::set_handler(stop);

@@ -19,7 +19,11 @@ pub(super) fn run(flags: &MergeFlags) -> anyhow::Result<Ending> {
     }
     command.extend(["--out".to_string(), flags.out.display().to_string()]);
     match Program::try_parse_from(&command)?.command {
-        Command::Study(StudyCommand::LargeBatch(flags)) => run_large_batch(&flags, &command),
+        Command::Study(StudyCommand::LargeBatch(mut flags)) => {
+            // Whatever a part left out is done here, by this command line and not by that of a part.
+            flags.run.jobs = Some(1);
+            run_large_batch(&flags, &command)
+        }
         _ => {
             Err(Usage(format!("the parts were made by `{}`, which is no study of large batches", command.join(" ")))
                 .into())

@@ -16,6 +16,7 @@ mod flags;
 mod following;
 mod inputs;
 mod interrupt;
+mod jobs;
 mod landscape;
 mod listing;
 mod merge;

@@ -2,13 +2,17 @@
 
 use super::ending::{Ending, Usage};
 use super::flags::{LargeBatchFlags, RobustStudyFlags, SaddleFreeFlags, StudyCommand, StudyRunFlags};
+use super::jobs::{self, Pool};
 use super::{following::follow, output};
 use crate::plot::{Figure, PictureFile};
-use crate::report::Destination;
-use crate::study::saddle_free::{saddle_free, saddle_free_figure, saddle_free_text};
+use crate::report::{Destination, rebuild_document_with};
+use crate::study::saddle_free::{
+    saddle_free, saddle_free_figure, saddle_free_piece, saddle_free_pieces, saddle_free_plan, saddle_free_text,
+};
 use crate::study::{
-    large_batch, large_batch_figure, large_batch_plan, large_batch_shard, large_batch_text, robust, robust_figure,
-    robust_plan, robust_text,
+    Piece, StudyPlan, large_batch, large_batch_figure, large_batch_method, large_batch_method_figure,
+    large_batch_method_piece, large_batch_method_pieces, large_batch_method_plan, large_batch_method_text,
+    large_batch_piece, large_batch_pieces, large_batch_plan, large_batch_shard, large_batch_text, robust, robust_figure, robust_piece, robust_pieces, robust_plan, robust_text,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -24,6 +28,7 @@ pub(super) fn run(study: &StudyCommand, command: &[String]) -> anyhow::Result<En
 
 /// Where the results of a study go besides its folder.
 struct Places {
+    interactive: bool,
     destination: Option<Destination>,
     picture: Option<PictureFile>,
 }
@@ -31,7 +36,11 @@ struct Places {
 impl Places {
     /// Before the work, so that a place that cannot be written is found then.
     fn prepare(flags: &StudyRunFlags) -> anyhow::Result<Self> {
-        Ok(Places { destination: flags.output.prepare()?, picture: flags.plot.prepare()? })
+        Ok(Places {
+            interactive: flags.interactive,
+            destination: flags.output.prepare()?,
+            picture: flags.plot.prepare()?,
+        })
     }
 
     /// After it: notices, text, picture and JSON.
@@ -43,6 +52,9 @@ impl Places {
         folder: &Path,
     ) -> anyhow::Result<()> {
         output::notes(notices);
+        if self.interactive {
+            rebuild_document_with(folder, true)?;
+        }
         if !self.destination.as_ref().is_some_and(Destination::is_output) {
             let page = folder.join("report.html");
             output::print(&format!("{text}report in {}\n", page.display()))?;
@@ -62,9 +74,35 @@ fn ending(strict: bool, complete: bool) -> Ending {
     if strict && !complete { Ending::Unconverged } else { Ending::Done }
 }
 
+/// Does the pieces of a study in several processes where there are more than one at once; the study itself finds them done
+/// afterwards.
+fn in_processes(
+    flags: &StudyRunFlags,
+    command: &[String],
+    folder: &Path,
+    pieces: &[Piece],
+    (plan, budget): (&StudyPlan, usize),
+) -> anyhow::Result<()> {
+    if plan.cells.iter().all(|cell| cell.done) {
+        return Ok(());
+    }
+    let Some(share) = jobs::ready(flags, pieces.len(), (plan.memory, budget)) else { return Ok(()) };
+    let threads = if share.threads == 1 { "one thread" } else { &format!("{} threads", share.threads) };
+    output::note(&format!("{} processes at once, each with {threads}", share.jobs));
+    Pool { command, folder, share }.run(pieces)
+}
+
 pub(super) fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> anyhow::Result<Ending> {
-    let options = flags.options(command).map_err(Usage)?;
-    output::note(&format!("plan:\n{}", large_batch_plan(&options)?));
+    let options = flags.options(jobs::of_the_parent(command)).map_err(Usage)?;
+    if let Some(id) = &flags.run.piece {
+        return Ok(jobs::serve(|watch| large_batch_piece(&options, id, watch))?);
+    }
+    let places = if flags.shard.is_none() { Some(Places::prepare(&flags.run)?) } else { None };
+    let plan = large_batch_plan(&options)?;
+    output::note(&format!("plan:\n{plan}"));
+    let all = large_batch_pieces(&options)?;
+    let own: Vec<Piece> = all.into_iter().enumerate().filter(|(i, _)| flags.shard.is_none_or(|s| s.has(*i))).map(|p| p.1).collect();
+    in_processes(&flags.run, command, &options.out, &own, (&plan, options.memory))?;
     if let Some(shard) = flags.shard {
         let done = follow(|watch| large_batch_shard(&options, shard, watch))?;
         output::print(&format!(
@@ -73,9 +111,8 @@ pub(super) fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> an
             done.of,
             options.out.display()
         ))?;
-        return Ok(Ending::Done);
     }
-    let places = Places::prepare(&flags.run)?;
+    let Some(places) = places else { return Ok(Ending::Done) };
     let report = follow(|watch| large_batch(&options, watch))?;
     let words = (large_batch_text(&report), report.manifest.notices.as_slice());
     places.fill(&report, words, || large_batch_figure(&report), &options.out)?;
@@ -83,18 +120,47 @@ pub(super) fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> an
 }
 
 fn run_robust(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<Ending> {
-    let options = flags.options(command);
+    if flags.method.as_large_batch_method {
+        return run_method(flags, command);
+    }
+    let options = flags.options(jobs::of_the_parent(command));
+    if let Some(id) = &flags.run.piece {
+        return Ok(jobs::serve(|watch| robust_piece(&options, id, watch))?);
+    }
     let places = Places::prepare(&flags.run)?;
-    output::note(&format!("plan:\n{}", robust_plan(&options)?));
+    let plan = robust_plan(&options)?;
+    output::note(&format!("plan:\n{plan}"));
+    in_processes(&flags.run, command, &options.out, &robust_pieces(&options)?, (&plan, options.memory))?;
     let report = follow(|watch| robust(&options, watch))?;
     let words = (robust_text(&report), report.manifest.notices.as_slice());
     places.fill(&report, words, || robust_figure(&report), &options.out)?;
     Ok(ending(flags.strict, report.converged))
 }
 
-fn run_saddle_free(flags: &SaddleFreeFlags, command: &[String]) -> anyhow::Result<Ending> {
-    let options = flags.options(command);
+fn run_method(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<Ending> {
+    let options = flags.method_options(jobs::of_the_parent(command)).map_err(Usage)?;
+    if let Some(id) = &flags.run.piece {
+        return Ok(jobs::serve(|watch| large_batch_method_piece(&options, id, watch))?);
+    }
     let places = Places::prepare(&flags.run)?;
+    let plan = large_batch_method_plan(&options)?;
+    output::note(&format!("plan:\n{plan}"));
+    in_processes(&flags.run, command, &options.out, &large_batch_method_pieces(&options)?, (&plan, options.memory))?;
+    let report = follow(|watch| large_batch_method(&options, watch))?;
+    let words = (large_batch_method_text(&report), report.manifest.notices.as_slice());
+    places.fill(&report, words, || large_batch_method_figure(&report), &options.out)?;
+    Ok(ending(flags.strict, report.converged))
+}
+
+fn run_saddle_free(flags: &SaddleFreeFlags, command: &[String]) -> anyhow::Result<Ending> {
+    let options = flags.options(jobs::of_the_parent(command));
+    if let Some(id) = &flags.run.piece {
+        return Ok(jobs::serve(|watch| saddle_free_piece(&options, id, watch))?);
+    }
+    let places = Places::prepare(&flags.run)?;
+    let plan = saddle_free_plan(&options)?;
+    output::note(&format!("plan:\n{plan}"));
+    in_processes(&flags.run, command, &options.out, &saddle_free_pieces(&options)?, (&plan, options.memory))?;
     let report = follow(|watch| saddle_free(&options, watch))?;
     let words = (saddle_free_text(&report), report.manifest.notices.as_slice());
     places.fill(&report, words, || saddle_free_figure(&report), &options.out)?;

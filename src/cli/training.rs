@@ -25,9 +25,7 @@ impl TrainingLine {
     /// Shows what the training does.
     pub fn show(&mut self, event: Event<'_>) {
         match event {
-            Event::Resumed { epoch, step } => {
-                self.say(&format!("continuing in epoch {} after {step} steps", epoch + 1));
-            }
+            Event::Resumed { epoch, step } => self.say(&resumed_line(epoch, step)),
             Event::Step { epoch, epochs, step, steps, loss, accuracy, robust_accuracy, samples_per_second, .. } => {
                 self.bar.set_length(steps as u64);
                 self.bar.set_position(step as u64);
@@ -73,11 +71,15 @@ fn tracked_line(record: &TrackRecord) -> String {
     }
 }
 
+pub(super) fn resumed_line(epoch: usize, step: usize) -> String {
+    format!("continuing in epoch {} after {step} steps", epoch + 1)
+}
+
 fn under_attack(accuracy: Option<f64>) -> String {
     accuracy.map_or_else(String::new, |accuracy| format!("  under attack {}", percent(accuracy)))
 }
 
-fn epoch_line(record: &EpochRecord) -> String {
+pub(super) fn epoch_line(record: &EpochRecord) -> String {
     format!(
         "epoch {}: loss {}  accuracy {}{}  test loss {}  test accuracy {}{}  {:.0} samples/s",
         record.epoch,

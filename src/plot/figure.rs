@@ -57,12 +57,17 @@ impl Figure {
         Figure { title: title.into(), columns: panels.len().clamp(1, 3), panels, note: String::new() }
     }
 
-    /// Draws each panel on a page of its own, for a page that finds a place for them.
+    /// Draws each panel by itself, for a page that finds a place for them; small enough that letters can still be read where
+    /// that page is narrow.
     pub fn separate(&self) -> Vec<Canvas> {
+        self.panels_of([[540.0, 390.0], [520.0, 440.0]])
+    }
+
+    /// Draws each panel; a lone chart or map has the size given.
+    fn panels_of(&self, lone: [[f64; 2]; 2]) -> Vec<Canvas> {
         let columns = self.columns.clamp(1, self.panels.len().max(1));
         // A panel beside others is smaller, so that a figure of two still fits a page.
-        let (chart, map) =
-            if columns == 1 { ([640.0, 420.0], [600.0, 500.0]) } else { ([480.0, 370.0], [480.0, 370.0]) };
+        let [chart, map] = if columns == 1 { lone } else { [[480.0, 370.0], [480.0, 370.0]] };
         let drawn = self.panels.iter().map(|panel| match panel {
             Panel::Chart(panel) => panel.draw(chart[0], chart[1]),
             Panel::Map(panel) => panel.draw(map[0], map[1]),
@@ -74,7 +79,7 @@ impl Figure {
     /// Draws the figure; its size follows from its panels.
     pub fn draw(&self) -> Canvas {
         let columns = self.columns.clamp(1, self.panels.len().max(1));
-        let mut drawn = self.separate();
+        let mut drawn = self.panels_of([[640.0, 420.0], [600.0, 500.0]]);
         if drawn.len() == 1 && self.title.is_empty() && self.note.is_empty() {
             return drawn.remove(0);
         }

@@ -32,7 +32,10 @@ mod png;
 mod scale;
 mod series;
 mod sheet;
+#[cfg(test)]
+pub(crate) mod snapshot;
 mod stored;
+mod surface;
 mod svg;
 #[cfg(test)]
 mod tests;
@@ -49,5 +52,6 @@ pub use map::{Filling, Map, Overlay};
 pub use scale::Scale;
 pub use series::{Marker, Part, Series, Style};
 pub use sheet::{Image, Sheet, Tile};
+pub use surface::Surface;
 pub(crate) use svg::escaped;
 pub use theme::Theme;

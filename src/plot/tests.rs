@@ -1,8 +1,8 @@
 //! Pictures that must stay as they are, and data that must not break one.
 
+use super::snapshot;
 use super::charts::{DensityData, EigenBar, EpochPoint, Group, RobustCurve};
 use super::{Axis, Chart, Figure, Filling, Image, Map, Panel, Part, Scale, Series, Sheet, Style, Theme, Tile, charts};
-use std::path::Path;
 
 /// One picture of each kind, from closed forms.
 fn gallery() -> Vec<(&'static str, Figure)> {
@@ -136,22 +136,10 @@ fn gallery() -> Vec<(&'static str, Figure)> {
     ]
 }
 
-/// Compares with the stored picture; `HESSE_BLESS=1` stores it anew.
-fn compare(name: &str, svg: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/plot/snapshots").join(format!("{name}.svg"));
-    if std::env::var_os("HESSE_BLESS").is_some() {
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, svg).unwrap();
-    }
-    let stored = std::fs::read_to_string(&file).unwrap_or_default();
-    let differs = || stored.lines().zip(svg.lines()).find(|(a, b)| a != b);
-    assert!(stored == svg, "{name}: {:?}; look at the new picture, then HESSE_BLESS=1", differs());
-}
-
 #[test]
 fn every_kind_of_picture_is_the_stored_one() {
     for (name, figure) in gallery() {
-        compare(name, &figure.draw().to_svg(Theme::Auto));
+        snapshot::compare("src/plot/snapshots", name, &figure);
     }
 }
 

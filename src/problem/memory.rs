@@ -38,11 +38,11 @@ impl FromStr for MemorySize {
 
 /// Half of the free memory, or 1 GiB where the system does not say.
 pub fn default_budget() -> usize {
-    free().map_or(1 << 30, |bytes| bytes / 2)
+    free_memory().map_or(1 << 30, |bytes| bytes / 2)
 }
 
-/// What the system and the control group of this process still give.
-fn free() -> Option<usize> {
+/// What the system and the control group of this process still give, in bytes; none where the system does not say.
+pub fn free_memory() -> Option<usize> {
     let system = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| available(&text));
     let number = |path: &str| std::fs::read_to_string(path).ok()?.trim().parse::<usize>().ok();
     let group = number("/sys/fs/cgroup/memory.max")

@@ -15,7 +15,7 @@ mod spec;
 mod values;
 
 pub use error::ProblemError;
-pub use memory::{MemorySize, default_budget};
+pub use memory::{MemorySize, default_budget, free_memory};
 pub use network::Network;
 pub use normalization::{describe_normalization, parse_normalization};
 pub use perturbation::Perturbation;

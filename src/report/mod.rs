@@ -16,12 +16,12 @@ mod table;
 
 pub use document::{
     Block, Cell, Column, DataTable, Document, DocumentError, Picture, Section, html, markdown, rebuild_document,
-    write_document,
+    rebuild_document_with, write_document,
 };
 pub use error::ReportError;
 pub use file::{write_bytes, write_text};
 pub use json::{Destination, write_json};
 pub use manifest::Manifest;
-pub use number::{bytes, grouped, percent, seconds, significant, tiny};
+pub use number::{bytes, grouped, percent, seconds, signed, significant, tiny};
 pub use parts::{BackendPart, DataPart, ModelPart};
 pub use table::{Align, Table};

@@ -42,6 +42,11 @@ pub fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
+/// A correlation with its sign: `+0.40`, `−1.00`.
+pub fn signed(value: f64) -> String {
+    format!("{value:+.2}").replace('-', "−")
+}
+
 /// A duration: `8.3 s`, `12 ms`, `3 min 20 s`.
 pub fn seconds(value: f64) -> String {
     match value {

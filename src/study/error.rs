@@ -95,3 +95,11 @@ pub enum StudyError {
     #[error(transparent)]
     Document(#[from] DocumentError),
 }
+
+impl StudyError {
+    /// Something was asked for by a name that this study has nothing of.
+    pub(super) fn no_piece(id: &str) -> Self {
+        let found = format!("`{}`", id.escape_debug());
+        StudyError::Option { what: "piece of the study", expected: "one of its cells".to_string(), found }
+    }
+}

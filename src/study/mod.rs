@@ -17,9 +17,12 @@
 mod curvature;
 mod error;
 mod evaluation;
+#[cfg(test)]
+mod fixture;
 mod kept;
 mod large_batch;
 mod manifest;
+mod piece;
 mod planned;
 mod rank;
 mod robust;
@@ -31,6 +34,7 @@ mod watch;
 pub use curvature::{CurvaturePart, Eigenvalue};
 pub use error::StudyError;
 pub use large_batch::*;
+pub use piece::Piece;
 pub use planned::{PlannedCell, StudyPlan};
 pub use rank::spearman;
 pub use robust::*;

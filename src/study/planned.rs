@@ -8,14 +8,21 @@ use super::StudyError;
 use crate::attack::FixedSet;
 use crate::data::{DataSpec, SampleRange, Split};
 use crate::problem::{ProblemError, ProblemSpec, Session};
-use crate::report::seconds;
+use crate::report::{bytes, seconds};
 use hesse_core::attack::Norm;
-use hesse_core::operator::Evaluator;
+use hesse_core::operator::{Evaluator, OperatorError};
+use hesse_core::program::Program;
 use std::fmt;
 use std::time::Instant;
 
 /// Samples that are timed.
 const TIMED: usize = 32;
+/// The smaller of two batches from which memory is extrapolated.
+const SMALL: usize = 8;
+/// Bytes of the program itself.
+const PROGRAM: usize = 60 << 20;
+/// Weights, gradient, momentum, and copies of them for a checkpoint in f64.
+const TRAINING_VECTORS: usize = 10;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +40,8 @@ pub struct PlannedCell {
 /// Everything to do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StudyPlan {
+    /// About how many bytes one process takes at its largest piece.
+    pub memory: usize,
     /// In order.
     pub cells: Vec<PlannedCell>,
     /// What a reader should know.
@@ -57,7 +66,8 @@ impl fmt::Display for StudyPlan {
             writeln!(f, "  {note}")?;
         }
         let bound = self.cells.iter().any(|cell| cell.at_most && !cell.done);
-        write!(f, "{} {} in all", about(bound), seconds(self.seconds()))
+        let memory = bytes(self.memory);
+        write!(f, "{} {} in all in one process, which takes about {memory}", about(bound), seconds(self.seconds()))
     }
 }
 
@@ -65,6 +75,30 @@ impl fmt::Display for StudyPlan {
 pub(super) fn count(data: &DataSpec, range: SampleRange, split: Split) -> Result<usize, StudyError> {
     let whole = data.load(split).map_err(ProblemError::from)?;
     Ok(range.within(whole.len(), split).map_err(ProblemError::from)?.len())
+}
+
+/// What a process does at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Load {
+    /// Samples of one step of training.
+    pub batch: usize,
+    /// Whether examples are made of them.
+    pub attacked: bool,
+    /// Samples computed at once while measuring.
+    pub measured_batch: usize,
+    /// Samples measured.
+    pub measured: usize,
+    /// Vectors that an eigensolver keeps.
+    pub columns: usize,
+    /// The most bytes for kept intermediate results.
+    pub budget: usize,
+    /// Samples in memory.
+    pub pixels: usize,
+}
+
+/// Vectors of all parameters that an eigensolver keeps for so many eigenvalues.
+pub(super) fn basis(top: usize) -> usize {
+    2 * top + 24
 }
 
 /// Seconds of one sample, measured on the first ones.
@@ -99,6 +133,32 @@ impl Timer {
             found = self.each(start) / 3.0;
         }
         Ok(found)
+    }
+
+    /// Bytes that a process takes: for the samples and for what is larger, training or measuring. Working memory grows in
+    /// proportion to the batch, so two small ones tell. Cost: compiling.
+    pub fn memory(&self, load: Load) -> Result<usize, StudyError> {
+        let (session, problem) = (&self.session, self.session.problem());
+        let backend = session.backend();
+        let number = backend.info().precision.bytes();
+        let parameters = problem.all_parameters();
+        let grown = |program: &Program, batch: usize| -> Result<usize, StudyError> {
+            let at = |n: usize| -> Result<usize, OperatorError> { Ok(backend.compile(program, n)?.workspace_bytes()) };
+            let (small, double) = (at(SMALL)?, at(2 * SMALL)?);
+            let slope = double.saturating_sub(small) as f64 / SMALL as f64;
+            Ok((small as f64 + slope * (batch as f64 - SMALL as f64)).max(0.0) as usize)
+        };
+        let gradient = problem.gradient(&parameters).map_err(OperatorError::from)?;
+        // The gradient by the samples, of an attack, is a program of about the same size.
+        let training = grown(&gradient, load.batch)? * if load.attacked { 2 } else { 1 };
+        let product = problem.hessian(&parameters).map_err(OperatorError::from)?;
+        let measuring = grown(&product.tangent, load.measured_batch)? + grown(&product.primal, load.measured_batch)?;
+        let primal = backend.compile(&product.primal, SMALL).map_err(OperatorError::from)?;
+        let kept = primal.saved_bytes() / SMALL * load.measured;
+        let vectors = session.graph().parameter_count() * number;
+        let training = training + vectors * TRAINING_VECTORS;
+        let measuring = measuring + kept.min(load.budget) + vectors * load.columns;
+        Ok(PROGRAM + load.pixels * session.dataset().sample_len() + training.max(measuring))
     }
 
     /// An attack.

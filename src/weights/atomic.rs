@@ -36,10 +36,26 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Begins a file in a folder, under a name of its own until [`put`]; gone if it never comes to that.
+const PREFIX: &str = ".hesse-";
+const SUFFIX: &str = ".tmp";
+
+/// Removes what killed processes have begun in a folder. Whoever calls this knows that nobody else is writing there.
+pub(crate) fn sweep(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+            // It is in nobody's way.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Begins a file in a folder, under a name of its own until [`put`]; gone if it never comes to that, unless the process is
+/// killed.
 pub(crate) fn beside(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".hesse-").suffix(".tmp");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     // A temporary file is private by default; this one gets the permissions of an ordinary file.
     #[cfg(unix)]
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);

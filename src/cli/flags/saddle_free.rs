@@ -78,7 +78,7 @@ impl SaddleFreeFlags {
             max_products: self.max_products.unwrap_or(preset.max_products),
             semi_definite: self.tol.unwrap_or(preset.semi_definite),
             landscape_side: self.landscape.unwrap_or(preset.landscape_side),
-            backend: self.run.machine.backend(),
+            backend: self.run.backend(),
             seed: self.run.machine.seed,
             force: self.run.force,
             command: command.to_vec(),
@@ -91,7 +91,7 @@ impl SaddleFreeFlags {
             rank_threshold: preset.rank_threshold,
             range_tolerance: preset.range_tolerance,
             landscape_radius: preset.landscape_radius,
-            memory: preset.memory,
+            memory: self.run.memory(None, preset.memory),
             checkpoint_every: preset.checkpoint_every,
         }
     }

@@ -1,6 +1,6 @@
 //! Flags of `study robust`.
 
-use super::{StudyRunFlags, StudySampleFlags, StudySolverFlags, parse};
+use super::{MethodFlags, StudyRunFlags, StudySampleFlags, StudySolverFlags, parse};
 use crate::attack::parse_epsilon;
 use crate::study::RobustOptions;
 use clap::Args;
@@ -11,13 +11,15 @@ use std::path::PathBuf;
 ///
 /// Without any flag: a small network on generated glyphs, about two minutes on two cores. The original's adversarial
 /// sets are made once and shown to every network, as in the paper, and every network is attacked on its own besides. A
-/// control is trained on for as many epochs without an attack.
+/// control is trained on for as many epochs without an attack. With --as-large-batch-method it compares methods for very large
+/// batches instead.
 /// Stopped at any moment, the same command continues.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Study")]
 #[command(after_help = "Examples:\n  hesse study robust\n  \
     hesse study robust --paper --data mnist:data/mnist --out runs/robust\n  \
-    hesse study robust --attacks fgsm,pgd --eps-linf 0.05 --spectrum-samples 1,320")]
+    hesse study robust --attacks fgsm,pgd --eps-linf 0.05 --spectrum-samples 1,320\n  \
+    hesse study robust --as-large-batch-method --batch-sizes 64,500,2000")]
 pub struct RobustStudyFlags {
     /// The quick study, which is the default
     #[arg(long, conflicts_with = "paper")]
@@ -71,23 +73,33 @@ pub struct RobustStudyFlags {
     /// How eigenvalues are found.
     #[command(flatten)]
     pub eigen: StudySolverFlags,
-    /// Folder for the results
-    #[arg(long, value_name = "DIR", default_value = "hesse-out/robust")]
-    pub out: PathBuf,
+    /// Folder for the results [default: hesse-out/robust, or hesse-out/large-batch-method]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// End with exit code 3 where an eigenvalue did not converge
     #[arg(long)]
     pub strict: bool,
+    /// Another study of robust training.
+    #[command(flatten)]
+    pub method: MethodFlags,
     /// How it is run.
     #[command(flatten)]
     pub run: StudyRunFlags,
 }
 
 impl RobustStudyFlags {
+    /// The folder.
+    pub fn out(&self) -> PathBuf {
+        let name = if self.method.as_large_batch_method { "large-batch-method" } else { "robust" };
+        self.out.clone().unwrap_or_else(|| PathBuf::from("hesse-out").join(name))
+    }
+
     /// The study that the flags describe: a preset, and what was given beside it.
     pub fn options(&self, command: &[String]) -> RobustOptions {
-        let quick = RobustOptions::quick(&self.out);
+        let out = self.out();
+        let quick = RobustOptions::quick(&out);
         let preset = if self.paper {
-            RobustOptions::paper(self.samples.data.clone().unwrap_or_else(|| quick.data.clone()), &self.out)
+            RobustOptions::paper(self.samples.data.clone().unwrap_or_else(|| quick.data.clone()), &out)
         } else {
             quick
         };
@@ -111,8 +123,8 @@ impl RobustStudyFlags {
             tolerance: self.eigen.tol.unwrap_or(preset.tolerance),
             max_products: self.max_products.unwrap_or(preset.max_products),
             solver: self.eigen.solver.clone().unwrap_or(preset.solver),
-            memory: self.eigen.memory.map_or(preset.memory, |m| m.0),
-            backend: self.run.machine.backend(),
+            memory: self.run.memory(self.eigen.memory, preset.memory),
+            backend: self.run.backend(),
             seed: self.run.machine.seed,
             force: self.run.force,
             command: command.to_vec(),

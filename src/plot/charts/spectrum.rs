@@ -21,7 +21,11 @@ pub fn eigenvalues(title: &str, groups: &[(String, Vec<EigenBar>)]) -> Chart {
     let scale = match (values.iter().all(|v| *v > 0.0), spread > 20.0) {
         (_, false) => Scale::Linear,
         (true, true) => Scale::Log,
-        (false, true) => Scale::Symlog(0.0),
+        // What is a thousandth of the largest or less is seldom told apart from zero, and powers of ten of it say nothing.
+        (false, true) => {
+            let (most, least) = (sizes().fold(0.0, f64::max), sizes().fold(f64::INFINITY, f64::min));
+            Scale::Symlog(10f64.powf(least.max(1e-3 * most).log10().floor()))
+        }
     };
     let longest = groups.iter().map(|g| g.1.len()).max().unwrap_or(0);
     let series = groups.iter().enumerate().map(|(i, (name, pairs))| {

@@ -34,6 +34,23 @@ pub fn write_document(folder: &Path, document: &Document) -> Result<(), Document
 /// # Errors
 /// Where there is none, it is none, or the system refuses.
 pub fn rebuild_document(folder: &Path) -> Result<Document, DocumentError> {
+    let document = read(folder)?;
+    rebuild(folder, &document)?;
+    Ok(document)
+}
+
+/// The same with surfaces that can be turned, or without; `report.json` says so from then on.
+///
+/// # Errors
+/// As [`rebuild_document`].
+pub fn rebuild_document_with(folder: &Path, interactive: bool) -> Result<Document, DocumentError> {
+    let document = Document { interactive, ..read(folder)? };
+    write_document(folder, &document)?;
+    Ok(document)
+}
+
+/// What is stored.
+fn read(folder: &Path) -> Result<Document, DocumentError> {
     let path = folder.join(STORED);
     let text = fs::read_to_string(&path).map_err(failed("reading", &path))?;
     let stored = |found: String| DocumentError::Stored { path: path.clone(), found };
@@ -49,6 +66,10 @@ pub fn rebuild_document(folder: &Path) -> Result<Document, DocumentError> {
             return Err(stored(format!("the name `{}` of a table or picture", name.escape_debug())));
         }
     }
+    Ok(document)
+}
+
+fn rebuild(folder: &Path, document: &Document) -> Result<(), DocumentError> {
     let write = |name: String, bytes: &[u8]| {
         let path = folder.join(name);
         if let Some(parent) = path.parent() {
@@ -64,7 +85,6 @@ pub fn rebuild_document(folder: &Path) -> Result<Document, DocumentError> {
         write(format!("pictures/{}.svg", picture.name), canvas.to_svg(Theme::Auto).as_bytes())?;
         write(format!("pictures/{}.png", picture.name), &canvas.to_png(Theme::Light)?)?;
     }
-    write("report.md".to_string(), markdown(&document).as_bytes())?;
-    write("report.html".to_string(), html(&document).as_bytes())?;
-    Ok(document)
+    write("report.md".to_string(), markdown(document).as_bytes())?;
+    write("report.html".to_string(), html(document).as_bytes())
 }

@@ -3,7 +3,8 @@
 //! A study fills a [`Document`], plain data; [`write_document`] puts it into a folder:
 //!
 //! ```text
-//! report.html   one file with everything in it: no network, no script, light and dark, narrow and wide, on paper
+//! report.html   one file with everything in it: no network, light and dark, narrow and wide, on paper; a script only
+//!               where surfaces are to be turned
 //! report.md     the same as Markdown
 //! report.json   the document itself, from which the others can be made again
 //! tables/       every table as CSV, with numbers in full
@@ -24,7 +25,7 @@ mod model;
 mod tests;
 
 pub use error::DocumentError;
-pub use folder::{rebuild_document, write_document};
+pub use folder::{rebuild_document, rebuild_document_with, write_document};
 pub use html::html;
 pub use markdown::markdown;
 pub use model::{Block, Cell, Column, DataTable, Document, Picture, Section};

@@ -21,6 +21,9 @@ pub struct Document {
     pub remarks: Vec<String>,
     /// What it takes to repeat it: names and values.
     pub manifest: Vec<(String, String)>,
+    /// Whether the page shows maps also as surfaces that a reader can turn, by a script within the page.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interactive: bool,
 }
 
 impl Document {

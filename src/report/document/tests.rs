@@ -1,7 +1,7 @@
 //! A report from a document that is meant badly, and the same one twice.
 
 use super::*;
-use crate::plot::{Chart, Figure, Part, Series, Style};
+use crate::plot::{Chart, Figure, Map, Part, Series, Style};
 use std::fs;
 
 fn document() -> Document {
@@ -29,6 +29,7 @@ fn document() -> Document {
         }],
         remarks: vec!["keep in mind".to_string()],
         manifest: vec![("seed".to_string(), "0".to_string())],
+        interactive: false,
     }
 }
 
@@ -42,6 +43,34 @@ fn the_page_stands_alone_and_nothing_breaks_out_of_it() {
         "nothing from elsewhere"
     );
     assert!(page.contains("<svg") && page.contains("prefers-color-scheme: dark") && page.contains("@media print"));
+}
+
+#[test]
+fn a_surface_can_be_turned_only_where_it_was_asked_for_and_its_names_cannot_break_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let map = Map {
+        title: "</script><script>alert(1)</script>".to_string(),
+        xs: vec![0.0, 1.0],
+        ys: vec![0.0, 1.0],
+        values: vec![0.0, 1.0, f64::NAN, 3.0],
+        ..Map::default()
+    };
+    let mut with = document();
+    with.sections[0].blocks.push(Block::picture("plane", "A plane", map.into()));
+    assert!(!html(&with).contains("<canvas") && !html(&with).contains("<script"));
+    write_document(folder.path(), &with).unwrap();
+    rebuild_document_with(folder.path(), true).unwrap();
+    let page = || fs::read_to_string(folder.path().join("report.html")).unwrap();
+    let turned = page();
+    // The surface's numbers and the program that turns it.
+    assert_eq!((turned.matches("<canvas").count(), turned.matches("<script").count()), (1, 2));
+    assert!(turned.contains("prefers-reduced-motion") && turned.contains("\"heights\":[0.0,0.3333,null,1.0]"), "{turned}");
+    let foreign = turned.replace("http://www.w3.org/2000/svg", "");
+    assert!(!foreign.contains("http") && !foreign.contains("src=") && !foreign.contains("import"));
+    rebuild_document(folder.path()).unwrap();
+    assert_eq!(page(), turned, "what is stored says so");
+    rebuild_document_with(folder.path(), false).unwrap();
+    assert!(!page().contains("<canvas"));
 }
 
 #[test]

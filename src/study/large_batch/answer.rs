@@ -5,7 +5,7 @@ use super::group::Group;
 use super::quantity::Expected;
 use super::report::LargeBatchReport;
 use super::trend::{CLEAR, strongest};
-use crate::report::{grouped, percent, significant};
+use crate::report::{grouped, percent, signed, significant};
 use std::fmt::Write as _;
 
 /// What a rank correlation says.
@@ -42,29 +42,31 @@ pub(super) fn answer(report: &LargeBatchReport) -> String {
         format!("{} sizes", plain.len())
     };
     let mut text = format!(
-        "λ₁ of the training Hessian {}: {} (Spearman {rho:+.2} over {of})",
+        "λ₁ of the training Hessian {}: {} (Spearman {} over {of})",
         verdict(rho),
-        span(&plain, "lambda_train", number)
+        span(&plain, "lambda_train", number),
+        signed(rho)
     );
     // Writing to a String cannot fail.
     if let Some(test) = report.spearman.test {
-        let _ = write!(text, "; on the test samples {} ({test:+.2})", span(&plain, "lambda_test", number));
+        let _ = write!(text, "; on the test samples {} ({})", span(&plain, "lambda_test", number), signed(test));
     }
     let accuracy = strongest(&report.options.epsilons);
     if let Some((name, rho)) = accuracy.as_ref().and_then(|name| Some((name, trend(name)?))) {
         let _ = write!(
             text,
-            "; accuracy under FGSM with ε {} {}: {} ({rho:+.2})",
+            "; accuracy under FGSM with ε {} {}: {} ({})",
             report.options.epsilons.last().copied().unwrap_or_default(),
             verdict(rho),
-            span(&plain, name, percent)
+            span(&plain, name, percent),
+            signed(rho)
         );
     }
     if let Some(rho) = trend("input_lambda_test") {
-        let _ = write!(text, "; λ₁ of the input Hessians {} ({rho:+.2})", verdict(rho));
+        let _ = write!(text, "; λ₁ of the input Hessians {} ({})", verdict(rho), signed(rho));
         if let Some(rho) = predicts(report, "input_lambda_test") {
             let does = if rho.abs() >= CLEAR { "goes" } else { "does not go" };
-            let _ = write!(text, " and {does} with that accuracy ({rho:+.2})");
+            let _ = write!(text, " and {does} with that accuracy ({})", signed(rho));
         }
     }
     if !report.ratios.is_empty() {
@@ -101,7 +103,7 @@ pub(super) fn differences(report: &LargeBatchReport) -> Vec<String> {
             Expected::NoTrend => "has no trend",
         };
         let rho = trend.plain.unwrap_or(f64::NAN);
-        all.push(format!("{}: in the paper it {paper}; here it {} (Spearman {rho:+.2}).", trend.title, verdict(rho)));
+        all.push(format!("{}: in the paper it {paper}; here it {} (Spearman {}).", trend.title, verdict(rho), signed(rho)));
     }
     let higher: Vec<String> =
         report.ratios.iter().filter(|r| r.train.mean >= 1.0).map(|r| grouped(r.batch_size)).collect();
@@ -114,7 +116,8 @@ pub(super) fn differences(report: &LargeBatchReport) -> Vec<String> {
     if let Some(rho) = predicts(report, "input_lambda_test").filter(|rho| rho.abs() >= CLEAR) {
         all.push(format!(
             "λ₁ of the input Hessians does not predict robustness in the paper; here it goes with the accuracy under attack \
-             (Spearman {rho:+.2}), as any two quantities do that both follow the batch size."
+             (Spearman {}), as any two quantities do that both follow the batch size.",
+            signed(rho)
         ));
     }
     all

@@ -9,6 +9,7 @@ use super::{LargeBatchOptions, attacked, inputs, landscape};
 use crate::data::Split;
 use crate::problem::{ProblemSpec, Session};
 use crate::study::kept::{kept, key};
+use crate::study::piece::Claim;
 use crate::study::{CurvaturePart, Event, StudyError, Watch, curvature};
 use crate::train::{self, TrackRecord, TrainError, TrainReport};
 use serde::Serialize;
@@ -21,6 +22,8 @@ use std::path::PathBuf;
 pub enum Variant {
     /// On the samples as they are.
     Plain,
+    /// The same with a learning rate in proportion to the batch size.
+    Scaled,
     /// Against perturbed ones.
     Robust,
 }
@@ -29,6 +32,7 @@ impl fmt::Display for Variant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Variant::Plain => "plain",
+            Variant::Scaled => "scaled",
             Variant::Robust => "robust",
         })
     }
@@ -188,6 +192,8 @@ pub(super) fn run(
     cell: CellSpec,
     watch: &mut Watch<'_>,
 ) -> Result<(CellReport, TrainReport), StudyError> {
+    let claim = Claim::wait(&cell.folder(options), watch.stop)?;
+    let _claim = claim.ok_or_else(|| interrupted(options, cell, "waiting for another process at"))?;
     let observe = &mut watch.observe;
     let mut train_watch = train::Watch { observe: &mut |event| observe(Event::Train(event)), stop: watch.stop };
     let trained = train::run(&plan::training(options, cell), &mut train_watch).map_err(|cause| match cause {

@@ -141,6 +141,7 @@ pub fn large_batch_document(report: &LargeBatchReport, trainings: &[TrainReport]
         sections: sections.into_iter().filter(|s| !s.blocks.is_empty()).collect(),
         remarks: remarks(report).into_iter().chain(report.manifest.notices.iter().cloned()).collect(),
         manifest: manifest::of(&report.manifest, &report.backend, own),
+        interactive: false,
     }
 }
 

@@ -5,9 +5,9 @@ use super::attacked::ATTACKS;
 use super::cell::Variant;
 use super::{LargeBatchOptions, plan};
 use crate::data::Split;
-use crate::report::{bytes, seconds};
+use crate::report::seconds;
 use crate::study::StudyError;
-use crate::study::planned::{PlannedCell, StudyPlan, Timer, count};
+use crate::study::planned::{Load, PlannedCell, StudyPlan, Timer, basis, count};
 use crate::train::{Inner, Robust};
 use hesse_core::attack::Norm;
 
@@ -28,6 +28,16 @@ pub fn large_batch_plan(options: &LargeBatchOptions) -> Result<StudyPlan, StudyE
     let test = count(&options.data, options.test_samples, Split::Test)?;
     let timer = Timer::new(plan::untrained(options), train)?;
     let pass = timer.pass()?;
+    let largest = options.batches.last().copied().unwrap_or(1).min(train);
+    let memory = timer.memory(Load {
+        batch: options.micro_batch.map_or(largest, |n| n.min(largest)),
+        attacked: options.robust.is_some(),
+        measured_batch: options.curvature_batch,
+        measured: options.curvature_samples.map_or(train, |n| n.min(train)),
+        columns: basis(options.top),
+        budget: options.memory,
+        pixels: train + test,
+    })?;
     // Beyond the gradient itself: making the examples, and looking at the clean loss.
     let defence = match &options.robust {
         None => 0.0,
@@ -53,16 +63,21 @@ pub fn large_batch_plan(options: &LargeBatchOptions) -> Result<StudyPlan, StudyE
     let products = PRODUCTS + PER_EIGENVALUE * options.top as f64;
     let curvature = (products * on_train + PRODUCTS * on_test) * PRODUCT * pass;
     let inputs = if options.inputs { 4.0 * GRADIENT * pass * (on_train + on_test) } else { 0.0 };
-    let landscape =
-        pass * (options.line_points as f64 * (on_train + on_test) + (options.plane_points.pow(2)) as f64 * on_train);
+    let line = pass * options.line_points as f64 * (on_train + on_test);
+    let plane = pass * (options.plane_points.pow(2)) as f64 * on_train;
+    let ends = [options.batches.first(), options.batches.last()];
     let mut cells = Vec::new();
     for cell in plan::cells(options) {
         let robust = if cell.variant == Variant::Robust { defence } else { 0.0 };
         let epoch = train * (GRADIENT * pass + robust) + test * pass;
         let tracked = match (cell.first, options.track_every) {
             (false, _) | (_, 0) => 0.0,
-            (true, every) => PRODUCT * PRODUCTS * pass * options.track_samples as f64 / every as f64,
+            (true, _) => {
+                let every = plan::track_every(options, cell.batch) as f64;
+                PRODUCT * PRODUCTS * pass * options.track_samples as f64 / every
+            }
         };
+        let landscape = line + if ends.contains(&Some(&cell.batch)) { plane } else { 0.0 };
         let first = if cell.first { landscape } else { 0.0 };
         let rest = curvature + inputs + attacks * (on_train + on_test) + first;
         let done = cell.folder(options).join("curvature-test.json").exists();
@@ -80,10 +95,8 @@ pub fn large_batch_plan(options: &LargeBatchOptions) -> Result<StudyPlan, StudyE
         });
     }
     let notes = vec![format!(
-        "trainings end at a loss of {}, often long before {} epochs; up to {} of memory for kept intermediate results",
-        options.target_loss,
-        options.epochs,
-        bytes(options.memory)
+        "trainings end at a loss of {}, often long before {} epochs",
+        options.target_loss, options.epochs
     )];
-    Ok(StudyPlan { cells, notes })
+    Ok(StudyPlan { memory, cells, notes })
 }

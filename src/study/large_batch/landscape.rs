@@ -48,11 +48,17 @@ pub struct Plane {
 
 /// How many eigenvectors a cell keeps.
 pub(super) fn directions(options: &LargeBatchOptions, cell: CellSpec) -> usize {
-    match (cell.first, options.line_points, options.plane_points) {
+    match (cell.first, options.line_points, plane_points(options, cell)) {
         (false, ..) | (_, 0, 0) => 0,
         (_, _, 0) => 1,
         _ => 2.min(options.top.max(1)),
     }
+}
+
+/// Points of each side of a cell's plane: the smallest and the largest batch are shown side by side, and the others are not.
+fn plane_points(options: &LargeBatchOptions, cell: CellSpec) -> usize {
+    let ends = [options.batches.first(), options.batches.last()];
+    if ends.contains(&Some(&cell.batch)) { options.plane_points } else { 0 }
 }
 
 /// Where they lie.
@@ -110,10 +116,11 @@ pub(super) fn measure(
     let on_test = losses(test, &vectors, (key, "line"), &line, watch)?;
     let points = along.iter().zip(on_train.iter().zip(on_test));
     let line = points.map(|(step, (train, test))| LossPoint { step: *step, train: *train, test }).collect();
-    if options.plane_points == 0 || vectors.len() < 2 {
+    let points = plane_points(options, cell);
+    if points == 0 || vectors.len() < 2 {
         return Ok((line, None));
     }
-    let steps = steps(options.plane_points, PLANE);
+    let steps = steps(points, PLANE);
     let mut plane = Vec::with_capacity(steps.len() * steps.len());
     for (i, second) in steps.iter().enumerate() {
         let row: Vec<[f64; 2]> = steps.iter().map(|first| [*first, *second]).collect();

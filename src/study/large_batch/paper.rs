@@ -72,7 +72,7 @@ fn table(model: &str, data: &str) -> Option<(&'static [Row], &'static str, [f64;
     }
 }
 
-/// Ours and the paper's in turn, for the batch sizes that both have; none for another network or other data.
+/// Ours and the paper's below each other, for the batch sizes that both have; none for another network or other data.
 pub(super) fn recalled(report: &LargeBatchReport) -> Option<DataTable> {
     // A network with options, such as a narrower one, is another network.
     let own = report.model.options.is_empty().then_some(report.model.name.as_str())?;
@@ -92,25 +92,27 @@ pub(super) fn recalled(report: &LargeBatchReport) -> Option<DataTable> {
         ("FGSM, smaller ε, test / %", attacked(weak), 100.0, |r| r.weak[1]),
     ];
     let ours = |batch: usize| report.groups.iter().find(|g| g.batch_size == batch && g.variant == Variant::Plain);
-    let rows: Vec<Vec<Cell>> = rows
-        .iter()
-        .filter_map(|theirs| Some((theirs, ours(theirs.batch)?)))
-        .map(|(theirs, group)| {
-            let pair = |(_, name, factor, value): &(&str, String, f64, Theirs)| {
-                let own = group.values.get(name).map_or(Cell::none(), |s| Cell::number(factor * s.mean, 4));
-                [own, Cell::number(value(theirs), 4)]
+    let pairs = rows.iter().filter_map(|theirs| Some((theirs, ours(theirs.batch)?)));
+    let rows: Vec<Vec<Cell>> = pairs
+        .flat_map(|(theirs, group)| {
+            let own = columns.iter().map(|(_, name, factor, _)| {
+                group.values.get(name).map_or(Cell::none(), |s| Cell::number(factor * s.mean, 4))
+            });
+            let printed = columns.iter().map(|(.., value)| Cell::number(value(theirs), 4));
+            let row = |whose: &str, cells: Vec<Cell>| {
+                [Cell::count(theirs.batch), Cell::text(whose)].into_iter().chain(cells).collect::<Vec<Cell>>()
             };
-            std::iter::once(Cell::count(theirs.batch)).chain(columns.iter().flat_map(pair)).collect()
+            [row("here", own.collect()), row("paper", printed.collect())]
         })
         .collect();
     if rows.is_empty() {
         return None;
     }
-    let titles = columns.iter().flat_map(|(title, ..)| [(*title).to_string(), "paper".to_string()]);
+    let titles = ["batch", ""].into_iter().chain(columns.iter().map(|(title, ..)| *title));
     Some(DataTable {
         name: "paper".to_string(),
         caption: format!("Beside {printed} of the paper, recalled."),
-        columns: Column::list(std::iter::once("batch".to_string()).chain(titles), &[]),
+        columns: Column::list(titles, &[""]),
         rows,
     })
 }

@@ -2,6 +2,7 @@
 
 use super::attacked::ATTACKS;
 use super::cell::{CellReport, Variant};
+use super::group::Group;
 use super::quantity::attacked;
 use super::report::LargeBatchReport;
 use super::tables::first_seed;
@@ -13,23 +14,28 @@ use crate::train::{EpochRecord, TrackRecord, TrainReport};
 
 /// λ₁ against the batch size, both logarithmic: the study at a glance.
 pub fn large_batch_figure(report: &LargeBatchReport) -> Figure {
-    let curves = curves(report, &[("train", "lambda_train", 1.0), ("test", "lambda_test", 1.0)]);
+    let curves = curves(&report.groups, &[("train", "lambda_train", 1.0), ("test", "lambda_test", 1.0)]);
     let title = format!("{} on {}", report.model.name, report.data.name);
-    over_batches(report, &title, positive("largest eigenvalue λ₁", &curves), curves).into()
+    over_batches(&report.options.batch_sizes, &title, positive("largest eigenvalue λ₁", &curves), curves).into()
 }
 
 /// One curve for each variant and each of these quantities, with a band of ± the spread over the seeds.
-fn curves(report: &LargeBatchReport, wanted: &[(&str, &str, f64)]) -> Vec<Series> {
+pub(super) fn curves(groups: &[Group], wanted: &[(&str, &str, f64)]) -> Vec<Series> {
     let mut all = Vec::new();
-    for variant in [Variant::Plain, Variant::Robust] {
+    let several = groups.iter().any(|g| g.variant != Variant::Plain);
+    for variant in [Variant::Plain, Variant::Scaled, Variant::Robust] {
         for (name, quantity, factor) in wanted {
-            let of = report.groups.iter().filter(|g| g.variant == variant);
+            let of = groups.iter().filter(|g| g.variant == variant);
             let found: Vec<(f64, super::Statistic)> =
                 of.filter_map(|g| Some((g.batch_size as f64, *g.values.get(*quantity)?))).collect();
             if found.is_empty() {
                 continue;
             }
-            let label = if report.ratios.is_empty() { (*name).to_string() } else { format!("{variant}, {name}") };
+            let label = match (several, name.is_empty()) {
+                (false, _) => (*name).to_string(),
+                (true, true) => variant.to_string(),
+                (true, false) => format!("{variant}, {name}"),
+            };
             let line = found.iter().map(|(b, s)| [*b, factor * s.mean]);
             let mut series = Series::line(label, Style::nth(all.len()), line);
             if found.iter().any(|(_, s)| s.spread.is_some()) {
@@ -48,7 +54,7 @@ fn curves(report: &LargeBatchReport, wanted: &[(&str, &str, f64)]) -> Vec<Series
 }
 
 /// A logarithmic axis where every value of the curves allows it.
-fn positive(label: &str, series: &[Series]) -> Axis {
+pub(super) fn positive(label: &str, series: &[Series]) -> Axis {
     let all = series.iter().flat_map(|s| &s.parts).all(|part| match part {
         Part::Line(points) => points.iter().all(|p| p[1] > 0.0),
         _ => true,
@@ -57,8 +63,8 @@ fn positive(label: &str, series: &[Series]) -> Axis {
 }
 
 /// A chart over batch sizes, with a mark for each.
-fn over_batches(report: &LargeBatchReport, title: &str, y: Axis, series: Vec<Series>) -> Chart {
-    let marks = report.options.batch_sizes.iter().map(|b| (*b as f64, grouped(*b))).collect();
+pub(super) fn over_batches(batches: &[usize], title: &str, y: Axis, series: Vec<Series>) -> Chart {
+    let marks = batches.iter().map(|b| (*b as f64, grouped(*b))).collect();
     Chart { title: title.to_string(), x: Axis::log("batch size").marks(marks), y, series, ..Chart::default() }
 }
 
@@ -87,9 +93,9 @@ pub(super) fn attacked_accuracy(report: &LargeBatchReport) -> Option<Figure> {
             let names: Vec<(String, String)> =
                 (report.options.epsilons.iter()).map(|e| (format!("ε {e}"), attacked(attack, *e, false))).collect();
             let wanted: Vec<(&str, &str, f64)> = names.iter().map(|(t, n)| (t.as_str(), n.as_str(), 100.0)).collect();
-            let series = curves(report, &wanted);
+            let series = curves(&report.groups, &wanted);
             let axis = Axis::new("accuracy / %").range(0.0, 100.0);
-            (!series.is_empty()).then(|| over_batches(report, &format!("{attack}, test samples"), axis, series).into())
+            (!series.is_empty()).then(|| over_batches(&report.options.batch_sizes, &format!("{attack}, test samples"), axis, series).into())
         })
         .collect();
     (!panels.is_empty()).then(|| Figure::row("", panels))
@@ -98,8 +104,8 @@ pub(super) fn attacked_accuracy(report: &LargeBatchReport) -> Option<Figure> {
 /// Curvature and slope in the input against the batch size.
 pub(super) fn inputs(report: &LargeBatchReport) -> Option<Figure> {
     let panel = |title: &str, label: &str, train: &str, test: &str| -> Option<Panel> {
-        let series = curves(report, &[("train", train, 1.0), ("test", test, 1.0)]);
-        (!series.is_empty()).then(|| over_batches(report, title, positive(label, &series), series).into())
+        let series = curves(&report.groups, &[("train", train, 1.0), ("test", test, 1.0)]);
+        (!series.is_empty()).then(|| over_batches(&report.options.batch_sizes, title, positive(label, &series), series).into())
     };
     let panels: Vec<Panel> = [
         panel("Input Hessian", "largest λ₁ˣ of any sample", "input_lambda_train", "input_lambda_test"),
@@ -114,12 +120,12 @@ pub(super) fn inputs(report: &LargeBatchReport) -> Option<Figure> {
 /// Accuracy and the length of the gradient against the batch size.
 pub(super) fn accuracy(report: &LargeBatchReport) -> Figure {
     let share = [("train", "train_accuracy", 100.0), ("test", "test_accuracy", 100.0)];
-    let slope = curves(report, &[("train", "gradient_norm_train", 1.0), ("test", "gradient_norm_test", 1.0)]);
+    let slope = curves(&report.groups, &[("train", "gradient_norm_train", 1.0), ("test", "gradient_norm_test", 1.0)]);
     Figure::row(
         "",
         vec![
-            over_batches(report, "Accuracy", Axis::new("accuracy / %"), curves(report, &share)).into(),
-            over_batches(report, "Gradient", positive("‖∇L‖ by the weights", &slope), slope).into(),
+            over_batches(&report.options.batch_sizes, "Accuracy", Axis::new("accuracy / %"), curves(&report.groups, &share)).into(),
+            over_batches(&report.options.batch_sizes, "Gradient", positive("‖∇L‖ by the weights", &slope), slope).into(),
         ],
     )
 }

@@ -1,6 +1,6 @@
 //! From options to cells: what is trained, and what is measured there.
 
-use super::{LargeBatchOptions, Variant};
+use super::{LargeBatchOptions, RateRule, Variant};
 use crate::data::{SampleRange, Split};
 use crate::problem::{ProblemError, ProblemSpec};
 use crate::spectrum::SpectrumOptions;
@@ -27,28 +27,36 @@ pub(super) struct CellSpec {
 }
 
 impl CellSpec {
+    /// The name of its folder.
+    pub fn id(self) -> String {
+        format!("cell-{}-{}-{}", self.batch, self.variant, self.seed)
+    }
+
     /// What it is called in progress and errors.
     pub fn name(self, options: &LargeBatchOptions) -> String {
-        let variant = if self.variant == Variant::Robust { ", robust" } else { "" };
+        let variant = if self.variant == Variant::Plain { String::new() } else { format!(", {}", self.variant) };
         let seed = if options.seeds > 1 { format!(", seed {}", self.seed) } else { String::new() };
         format!("batch size {}{variant}{seed}", self.batch)
     }
 
     /// Its folder.
     pub fn folder(self, options: &LargeBatchOptions) -> PathBuf {
-        options.out.join(format!("cell-{}-{}-{}", self.batch, self.variant, self.seed))
+        options.out.join(self.id())
     }
 }
 
-/// All cells: a whole sweep of one seed after the other, so that an interrupted study has whole sweeps.
+/// All cells: a whole sweep of one seed after the other, so that an interrupted study has whole sweeps. A scaled rate is that
+/// of the plain training at the smallest batch.
 pub(super) fn cells(options: &LargeBatchOptions) -> Vec<CellSpec> {
-    let variants = std::iter::once(Variant::Plain).chain(options.robust.as_ref().map(|_| Variant::Robust));
-    let variants: Vec<Variant> = variants.collect();
+    let scaled = options.warmup.map(|_| Variant::Scaled);
+    let robust = options.robust.as_ref().map(|_| Variant::Robust);
+    let variants: Vec<Variant> = std::iter::once(Variant::Plain).chain(scaled).chain(robust).collect();
     let mut all = Vec::new();
     for i in 0..options.seeds {
         for &variant in &variants {
             let seed = options.seed.wrapping_add(i as u64);
-            all.extend(options.batches.iter().map(|&batch| CellSpec { batch, variant, seed, first: i == 0 }));
+            let batches = options.batches.iter().skip(usize::from(variant == Variant::Scaled));
+            all.extend(batches.map(|&batch| CellSpec { batch, variant, seed, first: i == 0 }));
         }
     }
     all
@@ -94,6 +102,10 @@ pub(super) fn check(options: &LargeBatchOptions) -> Result<(), StudyError> {
 pub(super) fn training(options: &LargeBatchOptions, cell: CellSpec) -> TrainSpec {
     let smallest = options.batches.first().copied().unwrap_or(cell.batch);
     let robust = if cell.variant == Variant::Robust { options.robust.clone() } else { None };
+    let (rule, warmup) = match (cell.variant, options.warmup) {
+        (Variant::Scaled, Some(warmup)) => (RateRule::Linear, warmup),
+        _ => (options.rate_rule, 0.0),
+    };
     TrainSpec {
         samples: options.samples,
         test_samples: options.test_samples,
@@ -107,7 +119,8 @@ pub(super) fn training(options: &LargeBatchOptions, cell: CellSpec) -> TrainSpec
             target_on_clean: robust.is_some(),
             batch: cell.batch,
             micro_batch: options.micro_batch,
-            rate: options.rate_rule.rate(options.rate, cell.batch, smallest),
+            rate: rule.rate(options.rate, cell.batch, smallest),
+            warmup,
             momentum: options.momentum,
             weight_decay: options.weight_decay,
             robust,
@@ -115,7 +128,7 @@ pub(super) fn training(options: &LargeBatchOptions, cell: CellSpec) -> TrainSpec
         },
         track: (cell.first && options.track_every > 0).then(|| TrackOptions {
             quantities: vec![Quantity::Loss, Quantity::GradientNorm, Quantity::Lambda1],
-            every: Every::Epochs(options.track_every),
+            every: Every::Epochs(track_every(options, cell.batch)),
             samples: SampleRange::new(0, Some(options.track_samples)).ok(),
         }),
         force: options.force,
@@ -123,6 +136,12 @@ pub(super) fn training(options: &LargeBatchOptions, cell: CellSpec) -> TrainSpec
         command: options.command.clone(),
         ..TrainSpec::new(options.model.clone(), options.data.clone(), cell.folder(options))
     }
+}
+
+/// After how many epochs of a batch size λ₁ is measured again: small batches take fewer epochs.
+pub(super) fn track_every(options: &LargeBatchOptions, batch: usize) -> usize {
+    let largest = options.batches.last().copied().unwrap_or(batch).max(1);
+    (options.track_every * batch).div_ceil(largest).max(1)
 }
 
 /// The options with no more samples to follow than there are. Cost: reading the data.
@@ -195,7 +214,6 @@ pub(super) fn basis(problem: &ProblemSpec, trained: &TrainReport) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::RateRule;
     use super::*;
 
     fn rates(options: &LargeBatchOptions) -> Vec<f64> {
@@ -224,6 +242,8 @@ mod tests {
         let (plain, robust) = (training(&options, all[0]), training(&options, all[2]));
         assert!(plain.options.robust.is_none() && robust.options.robust.is_some() && robust.options.target_on_clean);
         assert!(plain.track.is_some() && training(&options, all[4]).track.is_none());
+        let options = LargeBatchOptions { batches: vec![8, 32, 100], track_every: 10, ..options };
+        assert_eq!([8, 32, 100].map(|b| track_every(&options, b)), [1, 4, 10]);
     }
 
     #[test]
@@ -234,6 +254,8 @@ mod tests {
         assert_eq!((paper.target_loss, paper.batches.first(), paper.batches.last()), (0.001, Some(&64), Some(&2048)));
         let colour = LargeBatchOptions::paper("cifar10".parse().unwrap(), "x");
         assert_eq!((colour.model.as_str(), colour.batches.len(), colour.epsilons), ("c1", 8, vec![0.01, 0.02]));
+        let hundred = LargeBatchOptions::paper("cifar100".parse().unwrap(), "x");
+        assert_eq!((hundred.model.as_str(), hundred.batches), ("resnet18", vec![64, 128, 256, 512]));
     }
 
     #[test]

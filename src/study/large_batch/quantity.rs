@@ -21,6 +21,7 @@ pub enum Expected {
 /// How a quantity is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
+    Count,
     Number,
     Share,
 }
@@ -48,8 +49,8 @@ fn input(part: &Option<InputPart>, value: fn(&InputPart) -> f64) -> Option<f64> 
 /// All of them, in the order of the columns.
 pub(super) fn all(epsilons: &[f64]) -> Vec<Quantity> {
     const FIXED: [(&str, &str, Kind, Option<Expected>, Value); 14] = [
-        ("epochs", "epochs", Kind::Number, None, |c| Some(c.epochs as f64)),
-        ("steps", "steps", Kind::Number, None, |c| Some(c.steps as f64)),
+        ("epochs", "epochs", Kind::Count, None, |c| Some(c.epochs as f64)),
+        ("steps", "steps", Kind::Count, None, |c| Some(c.steps as f64)),
         ("train_loss", "train loss", Kind::Number, None, |c| Some(c.train_loss)),
         ("train_accuracy", "train acc.", Kind::Share, None, |c| Some(c.train_accuracy)),
         ("test_accuracy", "test acc.", Kind::Share, None, |c| Some(c.test_accuracy)),

@@ -29,6 +29,9 @@ pub struct OptionsPart {
     pub weight_decay: f64,
     /// How many times everything was trained, each time from another seed.
     pub seeds: usize,
+    /// Epochs of warm-up of the networks whose rate is in proportion to the batch size; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<f64>,
     /// How the robust networks were trained; absent where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub robust: Option<String>,
@@ -40,6 +43,28 @@ pub struct OptionsPart {
     pub tolerance: f64,
     /// The eigensolver.
     pub solver: String,
+}
+
+impl OptionsPart {
+    pub(super) fn new(options: &LargeBatchOptions) -> Self {
+        OptionsPart {
+            batch_sizes: options.batches.clone(),
+            target_loss: options.target_loss,
+            epochs: options.epochs,
+            rate: options.rate,
+            rate_rule: options.rate_rule.to_string(),
+            momentum: options.momentum,
+            weight_decay: options.weight_decay,
+            seeds: options.seeds,
+            warmup: options.warmup,
+            // Whole batches are what goes without saying.
+            robust: options.robust.as_ref().map(|robust| robust.to_string().replace(" on 1 of each batch", "")),
+            epsilons: options.epsilons.clone(),
+            top: options.top,
+            tolerance: options.tolerance,
+            solver: options.solver.clone(),
+        }
+    }
 }
 
 /// Spearman's rank correlation of the batch size with the largest eigenvalue of the plain networks (its mean over the
@@ -107,21 +132,7 @@ impl LargeBatchReport {
             data: first.data.clone(),
             test_data: first.test_data.clone(),
             backend: first.backend.clone(),
-            options: OptionsPart {
-                batch_sizes: options.batches.clone(),
-                target_loss: options.target_loss,
-                epochs: options.epochs,
-                rate: options.rate,
-                rate_rule: options.rate_rule.to_string(),
-                momentum: options.momentum,
-                weight_decay: options.weight_decay,
-                seeds: options.seeds,
-                robust: options.robust.as_ref().map(ToString::to_string),
-                epsilons: options.epsilons.clone(),
-                top: options.top,
-                tolerance: options.tolerance,
-                solver: options.solver.clone(),
-            },
+            options: OptionsPart::new(options),
             spearman,
             predictions: trend::predictions(&groups, options),
             ratios: trend::ratios(&cells),

@@ -22,6 +22,13 @@ pub struct Shard {
     pub of: usize,
 }
 
+impl Shard {
+    /// Whether it has a cell, by its place in the order of the study.
+    pub fn has(self, cell: usize) -> bool {
+        cell % self.of.max(1) == self.part - 1
+    }
+}
+
 impl std::str::FromStr for Shard {
     type Err = String;
 

@@ -4,12 +4,14 @@ use super::cell::{CellReport, Variant};
 use super::group::{Group, Statistic};
 use super::quantity::{self, Expected, Kind, Quantity};
 use super::report::LargeBatchReport;
-use crate::report::{Cell, Column, DataTable, percent, significant};
+use crate::report::{Cell, Column, DataTable, grouped, percent, significant, signed};
 
 /// A mean, with its spread where there are several seeds.
 pub(super) fn shown(kind: Kind, statistic: Option<&Statistic>) -> Cell {
     let Some(s) = statistic else { return Cell::none() };
     let one = |value: f64, digits: usize| match kind {
+        Kind::Count if value.fract() == 0.0 => grouped(value as usize),
+        Kind::Count => format!("{value:.1}"),
         Kind::Number => significant(value, digits),
         Kind::Share => percent(value).trim_end_matches(" %").to_string(),
     };
@@ -23,9 +25,19 @@ pub(super) fn shown(kind: Kind, statistic: Option<&Statistic>) -> Cell {
 
 /// Rows of groups with these quantities as columns.
 fn of(report: &LargeBatchReport, name: &str, caption: &str, wanted: &[&str]) -> Option<DataTable> {
-    let quantities = quantity::all(&report.options.epsilons);
+    rows((&report.groups, &report.options.epsilons), name, caption, wanted)
+}
+
+/// The same of groups that were attacked with these budgets.
+pub(super) fn rows(
+    (groups, epsilons): (&[Group], &[f64]),
+    name: &str,
+    caption: &str,
+    wanted: &[&str],
+) -> Option<DataTable> {
+    let quantities = quantity::all(epsilons);
     let picked: Vec<&Quantity> = wanted.iter().filter_map(|w| quantities.iter().find(|q| q.name == *w)).collect();
-    let measured = |q: &&&Quantity| report.groups.iter().any(|g| g.values.contains_key(&q.name));
+    let measured = |q: &&&Quantity| groups.iter().any(|g| g.values.contains_key(&q.name));
     let picked: Vec<&Quantity> = picked.iter().filter(measured).copied().collect();
     if picked.is_empty() {
         return None;
@@ -39,7 +51,7 @@ fn of(report: &LargeBatchReport, name: &str, caption: &str, wanted: &[&str]) -> 
         name: name.to_string(),
         caption: caption.to_string(),
         columns: Column::list(titles, &["training"]),
-        rows: report.groups.iter().map(row).collect(),
+        rows: groups.iter().map(row).collect(),
     })
 }
 
@@ -75,7 +87,7 @@ pub(super) fn attacked(report: &LargeBatchReport, attack: &str) -> Option<DataTa
 }
 
 fn rho(value: Option<f64>) -> Cell {
-    value.map_or(Cell::none(), |rho| Cell { shown: format!("{rho:+.2}"), full: Some(rho.to_string()) })
+    value.map_or(Cell::none(), |rho| Cell { shown: signed(rho), full: Some(rho.to_string()) })
 }
 
 /// What becomes of each quantity as the batch grows.
@@ -137,26 +149,27 @@ pub(super) fn ratios(report: &LargeBatchReport) -> Option<DataTable> {
     })
 }
 
-/// All eigenvalues of the first seed's cells.
+/// All eigenvalues of the first seed's cells: a row for each rank, because there are more ranks than cells.
 pub(super) fn eigenvalues(report: &LargeBatchReport) -> DataTable {
-    let top = report.options.top;
-    let columns = ["training".to_string(), "batch".to_string()]
-        .into_iter()
-        .chain((1..=top).map(|k| format!("λ{}", subscript(k))))
-        .chain(["largest residual".to_string(), "products".to_string()]);
-    let row = |c: &CellReport| {
-        let value = |k: usize| c.train.largest.get(k).map_or(Cell::none(), |e| Cell::number(e.value, 4));
-        let worst = c.train.largest.iter().map(|e| e.residual).fold(0.0, f64::max);
-        let mut cells = vec![Cell::text(c.variant.to_string()), Cell::count(c.batch_size)];
-        cells.extend((0..top).map(value));
-        cells.extend([Cell::tiny(worst), Cell::count(c.train.products)]);
-        cells
+    let cells: Vec<&CellReport> = first_seed(report).collect();
+    let headings = cells.iter().map(|c| format!("{} {}", c.variant, grouped(c.batch_size)));
+    let row = |name: String, value: &dyn Fn(&CellReport) -> Cell| -> Vec<Cell> {
+        std::iter::once(Cell::text(name)).chain(cells.iter().map(|c| value(c))).collect()
     };
+    let of_rank = |k: usize| {
+        row(format!("λ{}", subscript(k + 1)), &move |c| {
+            c.train.largest.get(k).map_or(Cell::none(), |e| Cell::number(e.value, 4))
+        })
+    };
+    let worst = |c: &CellReport| Cell::tiny(c.train.largest.iter().map(|e| e.residual).fold(0.0, f64::max));
+    let mut rows: Vec<Vec<Cell>> = (0..report.options.top).map(of_rank).collect();
+    rows.push(row("largest residual".to_string(), &worst));
+    rows.push(row("products".to_string(), &|c| Cell::count(c.train.products)));
     DataTable {
         name: "eigenvalues".to_string(),
         caption: "The largest eigenvalues of the training Hessian, first seed.".to_string(),
-        columns: Column::list(columns, &["training"]),
-        rows: first_seed(report).map(row).collect(),
+        columns: Column::list(std::iter::once("rank".to_string()).chain(headings), &["rank"]),
+        rows,
     }
 }
 

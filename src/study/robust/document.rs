@@ -46,5 +46,6 @@ pub fn robust_document(report: &RobustReport) -> Document {
         sections,
         remarks: cautions(report).into_iter().chain(report.manifest.notices.iter().cloned()).collect(),
         manifest: manifest::of(&report.manifest, &report.backend, own),
+        interactive: false,
     }
 }

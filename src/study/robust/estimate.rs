@@ -3,7 +3,7 @@
 use super::{RobustOptions, StudyAttack, choose_attacks, plan};
 use crate::data::Split;
 use crate::study::StudyError;
-use crate::study::planned::{PlannedCell, StudyPlan, Timer, count};
+use crate::study::planned::{Load, PlannedCell, StudyPlan, Timer, basis, count};
 
 /// Products that a spectrum usually takes, self-test included.
 const PRODUCTS: f64 = 25.0;
@@ -21,6 +21,16 @@ pub fn robust_plan(options: &RobustOptions) -> Result<StudyPlan, StudyError> {
     );
     let timer = Timer::new(plan::on_test(options, plan::ORIGINAL), test)?;
     let pass = timer.pass()?;
+    let most = options.spectrum_samples.iter().map(|n| if *n == 0 { train } else { train.min(*n) }).max();
+    let memory = timer.memory(Load {
+        batch: options.batch.min(train),
+        attacked: true,
+        measured_batch: options.evaluation_batch,
+        measured: most.unwrap_or(0),
+        columns: basis(options.top + 1),
+        budget: options.memory,
+        pixels: train + (1 + attacks.len()) * test,
+    })?;
     // Each attack, in its form for sets and in that for training.
     let timed = |a: &StudyAttack| -> Result<[f64; 2], StudyError> {
         Ok([timer.attack(a.attack, a.norm, a.epsilon)?, timer.attack(a.training, a.norm, a.epsilon)?])
@@ -62,5 +72,5 @@ pub fn robust_plan(options: &RobustOptions) -> Result<StudyPlan, StudyError> {
         cell("  its matrices, spectra and line".to_string(), file, measured + line);
     }
     let left_out = format!("left out, because no plugin here brings them: {}", missing.join(", "));
-    Ok(StudyPlan { cells, notes: if missing.is_empty() { Vec::new() } else { vec![left_out] } })
+    Ok(StudyPlan { memory, cells, notes: if missing.is_empty() { Vec::new() } else { vec![left_out] } })
 }

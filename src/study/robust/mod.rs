@@ -25,6 +25,8 @@ mod matrix;
 mod options;
 mod paper;
 mod pictures;
+#[cfg(test)]
+mod pictures_tests;
 mod plan;
 mod report;
 mod run;
@@ -42,6 +44,6 @@ pub use line::{LinePart, LinePoint};
 pub use options::RobustOptions;
 pub use pictures::robust_figure;
 pub use report::{AttackPart, RobustModel, RobustOptionsPart, RobustReport, Role};
-pub use run::robust;
+pub use run::{robust, robust_piece, robust_pieces};
 pub use spectra::SpectrumCell;
 pub use text::robust_text;

@@ -6,6 +6,7 @@ use super::{Landscape, coupled, landscape, plan, separate};
 use crate::problem::Session;
 use crate::report::write_json;
 use crate::spectrum::inputs::Distribution;
+use crate::study::piece::Claim;
 use crate::study::{Event, StudyError, Watch};
 use crate::train::{self, TrainError, TrainReport};
 use hesse_core::attack::{InputOracle, NetworkOracle};
@@ -15,7 +16,7 @@ use std::path::Path;
 use std::time::Instant;
 
 const SCHEMA: &str = "hesse.study.saddle-free.cell/1";
-const CELL: &str = "cell.json";
+pub(super) const CELL: &str = "cell.json";
 
 /// A finished row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,10 +98,14 @@ pub(super) fn run(
     };
     let observe = &mut watch.observe;
     let mut following = train::Watch { observe: &mut |event| observe(Event::Train(event)), stop: watch.stop };
+    // Cells that differ in the mode alone share a network.
+    let claim = Claim::wait(&plan::network_folder(options, cell), watch.stop)?;
+    let claim = claim.ok_or_else(|| interrupted("waiting for another process that trains"))?;
     let trained = train::run(&plan::training(options, cell), &mut following).map_err(|cause| match cause {
         TrainError::Interrupted { .. } => interrupted("training"),
         cause => StudyError::Network { network: cell.model.clone(), cause: Box::new(cause) },
     })?;
+    drop(claim);
     let key = plan::key(options, cell, &trained);
     let folder = plan::cell_folder(options, cell);
     let file = folder.join(CELL);

@@ -93,6 +93,7 @@ pub fn saddle_free_document(report: &SaddleFreeReport) -> Document {
                 ("checks", format!("{}, at most {} products a sample", o.precision, o.max_products)),
             ],
         ),
+        interactive: false,
     }
 }
 

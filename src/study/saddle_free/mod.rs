@@ -23,9 +23,12 @@ mod cell;
 mod coupled;
 mod csv;
 mod document;
+mod estimate;
 mod landscape;
 mod options;
 mod pictures;
+#[cfg(test)]
+mod pictures_tests;
 mod plan;
 mod point;
 mod report;
@@ -37,10 +40,11 @@ mod text;
 
 pub use cell::CellReport as SaddleFreeCell;
 pub use document::saddle_free_document;
+pub use estimate::saddle_free_plan;
 pub use landscape::Landscape;
 pub use options::{CellSpec, SaddleFreeOptions};
 pub use pictures::saddle_free_figure;
 pub use point::{Claims, Point};
 pub use report::SaddleFreeReport;
-pub use run::saddle_free;
+pub use run::{saddle_free, saddle_free_piece, saddle_free_pieces};
 pub use text::saddle_free_text;

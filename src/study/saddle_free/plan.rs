@@ -47,9 +47,14 @@ pub(super) fn network_folder(options: &SaddleFreeOptions, cell: &CellSpec) -> Pa
     options.out.join(format!("network-{}", slug(&cell.model)))
 }
 
+/// The name of a cell's folder.
+pub(super) fn cell_id(cell: &CellSpec) -> String {
+    format!("cell-{}", slug(&cell.name()))
+}
+
 /// Where the result of a cell lies.
 pub(super) fn cell_folder(options: &SaddleFreeOptions, cell: &CellSpec) -> PathBuf {
-    options.out.join(format!("cell-{}", slug(&cell.name())))
+    options.out.join(cell_id(cell))
 }
 
 /// The training of a cell's network.

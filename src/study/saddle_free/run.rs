@@ -1,10 +1,11 @@
 //! All cells, one after the other.
 
 use super::csv::csv;
-use super::options::SaddleFreeOptions;
+use super::options::{CellSpec, SaddleFreeOptions};
 use super::{SaddleFreeReport, cell, plan, saddle_free_document};
 use crate::report::{write_document, write_json, write_text};
-use crate::study::{Event, StudyError, Watch};
+use crate::study::piece::to_write;
+use crate::study::{Event, Piece, StudyError, Watch};
 use std::time::Instant;
 
 /// Runs the study, or what is not done of it; see the [module](super).
@@ -27,8 +28,32 @@ pub fn saddle_free(options: &SaddleFreeOptions, watch: &mut Watch<'_>) -> Result
         return Err(StudyError::Option { what: "networks", expected: "at least one".into(), found: "none".into() });
     };
     let report = SaddleFreeReport::new(options, cells, &first, start.elapsed().as_secs_f64());
+    let _claim = to_write(&options.out, watch)?;
     write_json(&options.out.join("study.json"), &report)?;
     write_text(&options.out.join("table.csv"), &csv(&report))?;
     write_document(&options.out, &saddle_free_document(&report))?;
     Ok(report)
+}
+
+/// What can be done apart, in the order of the study.
+///
+/// # Errors
+/// Where an option makes no sense.
+pub fn saddle_free_pieces(options: &SaddleFreeOptions) -> Result<Vec<Piece>, StudyError> {
+    plan::check(options)?;
+    let piece = |cell: &CellSpec| Piece { id: plan::cell_id(cell), name: cell.name(), stage: 0, cost: 0.0 };
+    Ok(options.cells.iter().map(piece).collect())
+}
+
+/// Does what is not done of one piece.
+///
+/// # Errors
+/// As [`saddle_free`], and where there is no such piece.
+pub fn saddle_free_piece(options: &SaddleFreeOptions, id: &str, watch: &mut Watch<'_>) -> Result<(), StudyError> {
+    plan::check(options)?;
+    let Some((i, spec)) = options.cells.iter().enumerate().find(|(_, cell)| plan::cell_id(cell) == id) else {
+        return Err(StudyError::no_piece(id));
+    };
+    (watch.observe)(Event::Cell { name: &spec.name(), number: i + 1, of: options.cells.len() });
+    cell::run(options, spec, watch).map(|_| ())
 }
