@@ -79,6 +79,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--problem", nargs="+", default=["c1:128", "resnet20:128", "m1:512", "smallcnn:256"])
+    parser.add_argument("--peers", nargs="+", help="only peers whose name contains one of these")
     parser.add_argument("--json")
     parser.add_argument("--markdown")
     arguments = parser.parse_args()
@@ -90,6 +91,8 @@ def main():
         build, shape = PROBLEMS[model]
         net, x, y = build().eval(), torch.rand(int(batch), *shape), torch.randint(10, (int(batch),))
         runs = peers(net, x, y)
+        if arguments.peers:
+            runs = {name: run for name, run in runs.items() if any(part in name for part in arguments.peers)}
         for run in runs.values():
             run()
         times = {name: [] for name in runs}
