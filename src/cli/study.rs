@@ -12,7 +12,8 @@ use crate::study::saddle_free::{
 use crate::study::{
     Piece, StudyPlan, large_batch, large_batch_figure, large_batch_method, large_batch_method_figure,
     large_batch_method_piece, large_batch_method_pieces, large_batch_method_plan, large_batch_method_text,
-    large_batch_piece, large_batch_pieces, large_batch_plan, large_batch_shard, large_batch_text, robust, robust_figure, robust_piece, robust_pieces, robust_plan, robust_text,
+    large_batch_piece, large_batch_pieces, large_batch_plan, large_batch_shard, large_batch_text, robust,
+    robust_figure, robust_piece, robust_pieces, robust_plan, robust_text,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -101,7 +102,8 @@ pub(super) fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> an
     let plan = large_batch_plan(&options)?;
     output::note(&format!("plan:\n{plan}"));
     let all = large_batch_pieces(&options)?;
-    let own: Vec<Piece> = all.into_iter().enumerate().filter(|(i, _)| flags.shard.is_none_or(|s| s.has(*i))).map(|p| p.1).collect();
+    let own: Vec<Piece> =
+        all.into_iter().enumerate().filter(|(i, _)| flags.shard.is_none_or(|s| s.has(*i))).map(|p| p.1).collect();
     in_processes(&flags.run, command, &options.out, &own, (&plan, options.memory))?;
     if let Some(shard) = flags.shard {
         let done = follow(|watch| large_batch_shard(&options, shard, watch))?;

@@ -1,7 +1,7 @@
 //! Pictures that must stay as they are, and data that must not break one.
 
-use super::snapshot;
 use super::charts::{DensityData, EigenBar, EpochPoint, Group, RobustCurve};
+use super::snapshot;
 use super::{Axis, Chart, Figure, Filling, Image, Map, Panel, Part, Scale, Series, Sheet, Style, Theme, Tile, charts};
 
 /// One picture of each kind, from closed forms.

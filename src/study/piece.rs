@@ -35,9 +35,7 @@ impl Claim {
     /// # Errors
     /// Where the folder or the file `.lock` in it cannot be made.
     pub fn wait(folder: &Path, stop: &(dyn Fn() -> bool + Send + Sync)) -> Result<Option<Self>, StudyError> {
-        let failed = |operation| {
-            move |source| StudyError::Io { operation, path: folder.to_owned(), source }
-        };
+        let failed = |operation| move |source| StudyError::Io { operation, path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(failed("making the folder"))?;
         let open = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(".lock"));
         let file = open.map_err(failed("claiming the folder"))?;

@@ -40,8 +40,11 @@ pub struct PlannedCell {
 /// Everything to do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StudyPlan {
-    /// About how many bytes one process takes at its largest piece.
+    /// About how many bytes one process takes at its largest piece, without intermediate results that it keeps where there is
+    /// room for them.
     pub memory: usize,
+    /// About how many bytes of those there are.
+    pub kept: usize,
     /// In order.
     pub cells: Vec<PlannedCell>,
     /// What a reader should know.
@@ -66,8 +69,12 @@ impl fmt::Display for StudyPlan {
             writeln!(f, "  {note}")?;
         }
         let bound = self.cells.iter().any(|cell| cell.at_most && !cell.done);
-        let memory = bytes(self.memory);
-        write!(f, "{} {} in all in one process, which takes about {memory}", about(bound), seconds(self.seconds()))
+        let (all, memory) = (seconds(self.seconds()), bytes(self.memory));
+        write!(f, "{} {all} in all in one process, which takes about {memory} of memory", about(bound))?;
+        if self.kept > 0 {
+            write!(f, " and up to {} for what is kept while measuring", bytes(self.kept))?;
+        }
+        Ok(())
     }
 }
 
@@ -135,9 +142,9 @@ impl Timer {
         Ok(found)
     }
 
-    /// Bytes that a process takes: for the samples and for what is larger, training or measuring. Working memory grows in
-    /// proportion to the batch, so two small ones tell. Cost: compiling.
-    pub fn memory(&self, load: Load) -> Result<usize, StudyError> {
+    /// Bytes that a process takes, for the samples and for what is larger, training or measuring; and bytes of what it keeps while
+    /// measuring where it may. Working memory grows in proportion to the batch, so two small ones tell. Cost: compiling.
+    pub fn memory(&self, load: Load) -> Result<[usize; 2], StudyError> {
         let (session, problem) = (&self.session, self.session.problem());
         let backend = session.backend();
         let number = backend.info().precision.bytes();
@@ -157,8 +164,9 @@ impl Timer {
         let kept = primal.saved_bytes() / SMALL * load.measured;
         let vectors = session.graph().parameter_count() * number;
         let training = training + vectors * TRAINING_VECTORS;
-        let measuring = measuring + kept.min(load.budget) + vectors * load.columns;
-        Ok(PROGRAM + load.pixels * session.dataset().sample_len() + training.max(measuring))
+        let measuring = measuring + vectors * load.columns;
+        let pixels = load.pixels * session.dataset().sample_len();
+        Ok([PROGRAM + pixels + training.max(measuring), kept.min(load.budget)])
     }
 
     /// An attack.

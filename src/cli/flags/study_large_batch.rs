@@ -31,7 +31,7 @@ pub struct LargeBatchFlags {
     /// Which samples.
     #[command(flatten)]
     pub samples: StudySampleFlags,
-    /// Batch sizes, rising and comma-separated [default: 8,32,128,512]
+    /// Batch sizes, rising and comma-separated [default: 16,64,256,512]
     #[arg(long, value_name = "N,N,…", value_delimiter = ',', value_parser = parse::at_least_one)]
     pub batch_sizes: Option<Vec<usize>>,
     /// Samples computed at once, where a batch is larger than memory [default: the batch]

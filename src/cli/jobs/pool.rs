@@ -103,7 +103,10 @@ impl Pool<'_> {
             if stopping {
                 running.values_mut().for_each(|child| child.leash = None);
             }
-            while !stopping && running.len() < jobs && let Some(piece) = waiting.pop() {
+            while !stopping
+                && running.len() < jobs
+                && let Some(piece) = waiting.pop()
+            {
                 running.insert(next, self.begin(piece, next, &sender)?);
                 screen.begin(next, &piece.name);
                 next += 1;
@@ -202,7 +205,9 @@ fn hear<'p>(
         }
         Said::Closed => {
             child.open -= 1;
-            if child.open == 0 && let Some(mut ended) = running.remove(&slot) {
+            if child.open == 0
+                && let Some(mut ended) = running.remove(&slot)
+            {
                 let failed =
                     |source: std::io::Error| JobFailed { message: format!("waiting for a process: {source}"), code: 1 };
                 let status = ended.child.wait().map_err(failed)?;

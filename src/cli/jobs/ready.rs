@@ -14,8 +14,8 @@ pub(in crate::cli) struct Share {
     pub memory: usize,
 }
 
-/// As many as there are threads, pieces, and `each` bytes of free memory, where nobody says how many; none where one is enough.
-/// A device other than the processor is not shared unasked.
+/// As many as there are threads, pieces, and room for `each` bytes beside the budget for what is kept, where nobody says how many;
+/// none where one is enough. A device other than the processor is not shared unasked.
 pub(in crate::cli) fn ready(flags: &StudyRunFlags, pieces: usize, (each, budget): (usize, usize)) -> Option<Share> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = flags.machine.threads.unwrap_or(cores).max(1);
@@ -29,7 +29,7 @@ fn share(
     (threads, pieces): (usize, usize),
     (each, room, budget): (usize, usize, usize),
 ) -> Option<Share> {
-    let fitting = if cpu { threads.min(room / each.max(1)) } else { 1 };
+    let fitting = if cpu { threads.min(room.saturating_sub(budget) / each.max(1)) } else { 1 };
     let jobs = asked.unwrap_or(fitting).min(pieces);
     (jobs > 1).then(|| Share { jobs, threads: (threads / jobs).max(1), memory: budget / jobs })
 }
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn threads_pieces_and_memory_bound_the_number_and_a_wish_goes_before_the_first_and_the_last() {
         let gib = |n: usize| n << 30;
-        let of = |asked, each| share(asked, true, (8, 6), (gib(each), gib(20), gib(10)));
+        let of = |asked, each| share(asked, true, (8, 6), (gib(each), gib(30), gib(10)));
         assert_eq!(of(None, 1), Some(Share { jobs: 6, threads: 1, memory: gib(10) / 6 }));
         assert_eq!(of(None, 5), Some(Share { jobs: 4, threads: 2, memory: gib(10) / 4 }));
         assert_eq!((of(None, 30), of(Some(1), 1)), (None, None));

@@ -64,7 +64,10 @@ fn a_surface_can_be_turned_only_where_it_was_asked_for_and_its_names_cannot_brea
     let turned = page();
     // The surface's numbers and the program that turns it.
     assert_eq!((turned.matches("<canvas").count(), turned.matches("<script").count()), (1, 2));
-    assert!(turned.contains("prefers-reduced-motion") && turned.contains("\"heights\":[0.0,0.3333,null,1.0]"), "{turned}");
+    assert!(
+        turned.contains("prefers-reduced-motion") && turned.contains("\"heights\":[0.0,0.3333,null,1.0]"),
+        "{turned}"
+    );
     let foreign = turned.replace("http://www.w3.org/2000/svg", "");
     assert!(!foreign.contains("http") && !foreign.contains("src=") && !foreign.contains("import"));
     rebuild_document(folder.path()).unwrap();

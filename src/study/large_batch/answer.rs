@@ -103,7 +103,12 @@ pub(super) fn differences(report: &LargeBatchReport) -> Vec<String> {
             Expected::NoTrend => "has no trend",
         };
         let rho = trend.plain.unwrap_or(f64::NAN);
-        all.push(format!("{}: in the paper it {paper}; here it {} (Spearman {}).", trend.title, verdict(rho), signed(rho)));
+        all.push(format!(
+            "{}: in the paper it {paper}; here it {} (Spearman {}).",
+            trend.title,
+            verdict(rho),
+            signed(rho)
+        ));
     }
     let higher: Vec<String> =
         report.ratios.iter().filter(|r| r.train.mean >= 1.0).map(|r| grouped(r.batch_size)).collect();

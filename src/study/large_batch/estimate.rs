@@ -29,7 +29,7 @@ pub fn large_batch_plan(options: &LargeBatchOptions) -> Result<StudyPlan, StudyE
     let timer = Timer::new(plan::untrained(options), train)?;
     let pass = timer.pass()?;
     let largest = options.batches.last().copied().unwrap_or(1).min(train);
-    let memory = timer.memory(Load {
+    let [memory, kept] = timer.memory(Load {
         batch: options.micro_batch.map_or(largest, |n| n.min(largest)),
         attacked: options.robust.is_some(),
         measured_batch: options.curvature_batch,
@@ -98,5 +98,5 @@ pub fn large_batch_plan(options: &LargeBatchOptions) -> Result<StudyPlan, StudyE
         "trainings end at a loss of {}, often long before {} epochs",
         options.target_loss, options.epochs
     )];
-    Ok(StudyPlan { memory, cells, notes })
+    Ok(StudyPlan { memory, kept, cells, notes })
 }

@@ -144,7 +144,7 @@ impl LargeBatchOptions {
             normalization: Normalization::default(),
             samples: SampleRange::default(),
             test_samples: SampleRange::default(),
-            batches: vec![8, 32, 128, 512],
+            batches: vec![16, 64, 256, 512],
             micro_batch: None,
             seeds: 2,
             warmup: None,

@@ -95,7 +95,9 @@ pub(super) fn attacked_accuracy(report: &LargeBatchReport) -> Option<Figure> {
             let wanted: Vec<(&str, &str, f64)> = names.iter().map(|(t, n)| (t.as_str(), n.as_str(), 100.0)).collect();
             let series = curves(&report.groups, &wanted);
             let axis = Axis::new("accuracy / %").range(0.0, 100.0);
-            (!series.is_empty()).then(|| over_batches(&report.options.batch_sizes, &format!("{attack}, test samples"), axis, series).into())
+            (!series.is_empty()).then(|| {
+                over_batches(&report.options.batch_sizes, &format!("{attack}, test samples"), axis, series).into()
+            })
         })
         .collect();
     (!panels.is_empty()).then(|| Figure::row("", panels))
@@ -105,7 +107,8 @@ pub(super) fn attacked_accuracy(report: &LargeBatchReport) -> Option<Figure> {
 pub(super) fn inputs(report: &LargeBatchReport) -> Option<Figure> {
     let panel = |title: &str, label: &str, train: &str, test: &str| -> Option<Panel> {
         let series = curves(&report.groups, &[("train", train, 1.0), ("test", test, 1.0)]);
-        (!series.is_empty()).then(|| over_batches(&report.options.batch_sizes, title, positive(label, &series), series).into())
+        (!series.is_empty())
+            .then(|| over_batches(&report.options.batch_sizes, title, positive(label, &series), series).into())
     };
     let panels: Vec<Panel> = [
         panel("Input Hessian", "largest λ₁ˣ of any sample", "input_lambda_train", "input_lambda_test"),
@@ -124,8 +127,15 @@ pub(super) fn accuracy(report: &LargeBatchReport) -> Figure {
     Figure::row(
         "",
         vec![
-            over_batches(&report.options.batch_sizes, "Accuracy", Axis::new("accuracy / %"), curves(&report.groups, &share)).into(),
-            over_batches(&report.options.batch_sizes, "Gradient", positive("‖∇L‖ by the weights", &slope), slope).into(),
+            over_batches(
+                &report.options.batch_sizes,
+                "Accuracy",
+                Axis::new("accuracy / %"),
+                curves(&report.groups, &share),
+            )
+            .into(),
+            over_batches(&report.options.batch_sizes, "Gradient", positive("‖∇L‖ by the weights", &slope), slope)
+                .into(),
         ],
     )
 }

@@ -82,14 +82,17 @@ fn pictures(folder: &str, document: &Document, expected: &[&str]) {
 #[test]
 fn every_picture_of_the_study_is_the_stored_one() {
     let variants = [Variant::Plain, Variant::Robust];
-    let specs = (0..2).flat_map(|seed| variants.map(|v| (v, seed))).flat_map(|(v, s)| [16, 128, 1024].map(|b| (b, v, s)));
+    let specs =
+        (0..2).flat_map(|seed| variants.map(|v| (v, seed))).flat_map(|(v, s)| [16, 128, 1024].map(|b| (b, v, s)));
     let (cells, trainings): (Vec<_>, Vec<_>) = specs.map(|(b, v, s)| cell(b, v, s)).unzip();
     let first = training(16, 8, 0.5);
     let report = LargeBatchReport::new(&options(), cells, &first, 1.0);
     let document = large_batch_document(&report, &trainings);
-    pictures("large-batch", &document, &[
-        "lambda1", "attacked", "inputs", "spectrum", "lines", "planes", "track", "training", "accuracy",
-    ]);
+    pictures(
+        "large-batch",
+        &document,
+        &["lambda1", "attacked", "inputs", "spectrum", "lines", "planes", "track", "training", "accuracy"],
+    );
     assert!(report.answer.contains("rises with the batch size"), "{}", report.answer);
 }
 
@@ -97,7 +100,8 @@ fn every_picture_of_the_study_is_the_stored_one() {
 fn every_picture_of_the_comparison_of_methods_is_the_stored_one() {
     let options = LargeBatchOptions { epsilons: vec![0.02], warmup: Some(5.0), ..options() };
     let variants = [Variant::Plain, Variant::Scaled, Variant::Robust];
-    let specs = (0..2).flat_map(|seed| variants.map(|v| (v, seed))).flat_map(|(v, s)| [16, 128, 1024].map(|b| (b, v, s)));
+    let specs =
+        (0..2).flat_map(|seed| variants.map(|v| (v, seed))).flat_map(|(v, s)| [16, 128, 1024].map(|b| (b, v, s)));
     let specs = specs.filter(|(b, v, _)| *v != Variant::Scaled || *b > 16);
     let (cells, trainings): (Vec<MethodCell>, Vec<Option<TrainReport>>) = specs
         .map(|(batch_size, method, seed)| {
@@ -106,8 +110,7 @@ fn every_picture_of_the_comparison_of_methods_is_the_stored_one() {
             let diverged = method == Variant::Scaled && batch_size == 1024 && seed == 1;
             let rate = if method == Variant::Scaled { 0.02 * batch_size as f64 / 16.0 } else { 0.02 };
             let how = diverged.then(|| "the loss is no longer finite".to_string());
-            let cell =
-                MethodCell { batch_size, method, seed, rate, done: (!diverged).then_some(done), diverged: how };
+            let cell = MethodCell { batch_size, method, seed, rate, done: (!diverged).then_some(done), diverged: how };
             (cell, (!diverged).then_some(trained))
         })
         .unzip();

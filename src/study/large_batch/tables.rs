@@ -4,7 +4,7 @@ use super::cell::{CellReport, Variant};
 use super::group::{Group, Statistic};
 use super::quantity::{self, Expected, Kind, Quantity};
 use super::report::LargeBatchReport;
-use crate::report::{Cell, Column, DataTable, grouped, percent, significant, signed};
+use crate::report::{Cell, Column, DataTable, grouped, percent, signed, significant};
 
 /// A mean, with its spread where there are several seeds.
 pub(super) fn shown(kind: Kind, statistic: Option<&Statistic>) -> Cell {

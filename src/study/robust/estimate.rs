@@ -22,7 +22,7 @@ pub fn robust_plan(options: &RobustOptions) -> Result<StudyPlan, StudyError> {
     let timer = Timer::new(plan::on_test(options, plan::ORIGINAL), test)?;
     let pass = timer.pass()?;
     let most = options.spectrum_samples.iter().map(|n| if *n == 0 { train } else { train.min(*n) }).max();
-    let memory = timer.memory(Load {
+    let [memory, kept] = timer.memory(Load {
         batch: options.batch.min(train),
         attacked: true,
         measured_batch: options.evaluation_batch,
@@ -72,5 +72,5 @@ pub fn robust_plan(options: &RobustOptions) -> Result<StudyPlan, StudyError> {
         cell("  its matrices, spectra and line".to_string(), file, measured + line);
     }
     let left_out = format!("left out, because no plugin here brings them: {}", missing.join(", "));
-    Ok(StudyPlan { memory, cells, notes: if missing.is_empty() { Vec::new() } else { vec![left_out] } })
+    Ok(StudyPlan { memory, kept, cells, notes: if missing.is_empty() { Vec::new() } else { vec![left_out] } })
 }

@@ -34,7 +34,7 @@ pub fn saddle_free_plan(options: &SaddleFreeOptions) -> Result<StudyPlan, StudyE
             pixels: train + test,
         };
         // Beside the training in its own precision the checks keep vectors of all pixels in f64.
-        memory = memory.max(timer.memory(load)?);
+        memory = memory.max(timer.memory(load)?[0]);
         let trained = plan::network_folder(options, cell).join("train.json").exists();
         let done = plan::cell_folder(options, cell).join(super::cell::CELL).exists();
         let training = options.epochs as f64 * (3.0 * train as f64 + test as f64) * pass;
@@ -43,12 +43,7 @@ pub fn saddle_free_plan(options: &SaddleFreeOptions) -> Result<StudyPlan, StudyE
             Mode::Train => options.coupled_samples.min(test) * options.coupled_products,
         };
         let seconds = if trained { 0.0 } else { training } + products as f64 * PRODUCT * pass;
-        cells.push(PlannedCell {
-            name: cell.name(),
-            seconds: if done { 0.0 } else { seconds },
-            at_most: true,
-            done,
-        });
+        cells.push(PlannedCell { name: cell.name(), seconds: if done { 0.0 } else { seconds }, at_most: true, done });
     }
-    Ok(StudyPlan { memory, cells, notes: Vec::new() })
+    Ok(StudyPlan { memory, kept: 0, cells, notes: Vec::new() })
 }

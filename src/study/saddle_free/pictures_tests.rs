@@ -14,7 +14,17 @@ fn cell(options: &SaddleFreeOptions, i: usize, lowest: f64) -> CellReport {
         let smallest = lowest * largest * (k as f64 / 8.0);
         let rank = if lowest < 0.0 { 60 } else { 9 };
         let outside = if lowest < 0.0 { 0.25 } else { 1e-9 };
-        Point { index: k, loss: 0.5, largest, smallest, rank, complete: true, outside, gradient_norm: 1.0, products: 20 }
+        Point {
+            index: k,
+            loss: 0.5,
+            largest,
+            smallest,
+            rank,
+            complete: true,
+            outside,
+            gradient_norm: 1.0,
+            products: 20,
+        }
     };
     let offsets: Vec<f64> = (0..5).map(|k| f64::from(k) - 2.0).collect();
     let loss = |a: f64, b: f64| 0.125 + a * a + (if lowest < 0.0 { -0.03 } else { 0.25 }) * b * b;

@@ -35,7 +35,9 @@ pub(super) fn answer(report: &LargeBatchMethodReport) -> String {
             let slight = [robust.1, best.1].into_iter().flatten().fold(SLIGHT, f64::max);
             text.push_str(match robust.0 - best.0 {
                 d if d > slight => "; robust training does better than both others, as in the paper",
-                d if d < -slight => "; robust training does not do better than the better of the others, unlike in the paper",
+                d if d < -slight => {
+                    "; robust training does not do better than the better of the others, unlike in the paper"
+                }
                 _ => "; robust training and the better of the others do alike",
             });
         }

@@ -7,10 +7,7 @@ use crate::study::manifest;
 use crate::train::TrainReport;
 
 /// The report. `trainings` are those of the cells, in order; none where one diverged.
-pub fn large_batch_method_document(
-    report: &LargeBatchMethodReport,
-    trainings: &[Option<TrainReport>],
-) -> Document {
+pub fn large_batch_method_document(report: &LargeBatchMethodReport, trainings: &[Option<TrainReport>]) -> Document {
     let (model, data, o) = (&report.model, &report.data, &report.options);
     let largest = grouped(o.batch_sizes.last().copied().unwrap_or_default());
     let mut first = vec![

@@ -15,10 +15,13 @@ pub fn large_batch_method_figure(report: &LargeBatchMethodReport) -> Figure {
     let lambda = curves(&report.groups, &[("", "lambda_train", 1.0)]);
     let axis = positive("largest eigenvalue λ₁", &lambda);
     let batches = &report.options.batch_sizes;
-    Figure::row("", vec![
-        over_batches(batches, "Test accuracy", Axis::new("accuracy / %"), accuracy).into(),
-        over_batches(batches, "Training Hessian", axis, lambda).into(),
-    ])
+    Figure::row(
+        "",
+        vec![
+            over_batches(batches, "Test accuracy", Axis::new("accuracy / %"), accuracy).into(),
+            over_batches(batches, "Training Hessian", axis, lambda).into(),
+        ],
+    )
 }
 
 /// Accuracy under attack against the batch size.

@@ -2,11 +2,11 @@
 //!
 //! The schema is a promise: fields may be added, none may change its meaning or go.
 
+use super::super::LargeBatchOptions;
 use super::super::cell::{CellReport, Variant};
 use super::super::group::{Group, groups};
 use super::super::quantity;
 use super::super::report::OptionsPart;
-use super::super::LargeBatchOptions;
 use super::answer;
 use crate::report::{BackendPart, DataPart, ModelPart};
 use crate::train::{TrainManifest, TrainReport};

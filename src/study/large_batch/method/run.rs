@@ -3,9 +3,9 @@
 use super::super::pieces;
 use super::super::{LargeBatchOptions, cell, large_batch_plan, plan};
 use super::csv::csv;
+use super::large_batch_method_document;
 use super::options::check;
 use super::report::{LargeBatchMethodReport, MethodCell};
-use super::large_batch_method_document;
 use crate::report::{write_document, write_json, write_text};
 use crate::study::piece::to_write;
 use crate::study::{Event, Piece, StudyError, StudyPlan, Watch};

@@ -24,7 +24,8 @@ pub(super) fn main(report: &LargeBatchMethodReport) -> DataTable {
     let row = |batch: &usize| std::iter::once(Cell::count(*batch)).chain(methods.map(|m| cell(*batch, m))).collect();
     DataTable {
         name: "methods".to_string(),
-        caption: "Test accuracy by batch size and method (the paper's Table 3, whose numbers are not known to us).".to_string(),
+        caption: "Test accuracy by batch size and method (the paper's Table 3, whose numbers are not known to us)."
+            .to_string(),
         columns: Column::list(std::iter::once("batch").chain(methods.map(title)), &[]),
         rows: report.options.batch_sizes.iter().map(row).collect(),
     }
@@ -34,8 +35,7 @@ pub(super) fn main(report: &LargeBatchMethodReport) -> DataTable {
 pub(super) fn endings(report: &LargeBatchMethodReport) -> Option<DataTable> {
     let of = (report.groups.as_slice(), report.options.epsilons.as_slice());
     let fixed = ["epochs", "steps", "train_loss", "train_accuracy", "test_accuracy", "lambda_train", "lambda_test"];
-    let attacked: Vec<String> =
-        report.options.epsilons.iter().map(|e| quantity::attacked("FGSM", *e, false)).collect();
+    let attacked: Vec<String> = report.options.epsilons.iter().map(|e| quantity::attacked("FGSM", *e, false)).collect();
     let wanted: Vec<&str> = fixed.into_iter().chain(attacked.iter().map(String::as_str)).collect();
     rows(of, "endings", "Where each training ended, and how sharp the loss is there.", &wanted)
 }

@@ -82,10 +82,11 @@ fn a_training_that_diverges_is_a_result_of_its_own() {
         report.cells.iter().filter(|c| c.diverged.is_some()).map(|c| (c.batch_size, c.method)).collect();
     assert_eq!(diverged, [(60, Variant::Scaled)]);
     assert_eq!((report.diverged(60, Variant::Scaled), report.group(60, Variant::Scaled)), ((1, 1), None));
-    large_batch_method_piece(&options, "cell-60-scaled-0", &mut crate::study::Watch {
-        observe: &mut |_| {},
-        stop: &|| false,
-    })
+    large_batch_method_piece(
+        &options,
+        "cell-60-scaled-0",
+        &mut crate::study::Watch { observe: &mut |_| {}, stop: &|| false },
+    )
     .unwrap();
     let text = large_batch_method_text(&report);
     assert!(text.contains("scaled rate diverged") && text.contains("Batch size 60, scaled rate: "), "{text}");
@@ -106,7 +107,9 @@ fn an_interrupted_comparison_goes_on_to_the_same_result() {
 fn what_is_no_comparison_is_refused() {
     let said = |options: LargeBatchOptions| run(&options, usize::MAX).0.unwrap_err().to_string();
     let place = Path::new("x");
-    assert!(said(LargeBatchOptions { batches: vec![8], ..options(place) }).starts_with("batch sizes: expected a small one"));
+    assert!(
+        said(LargeBatchOptions { batches: vec![8], ..options(place) }).starts_with("batch sizes: expected a small one")
+    );
     assert!(said(LargeBatchOptions { warmup: None, ..options(place) }).starts_with("warm-up"));
     assert!(said(LargeBatchOptions { robust: None, ..options(place) }).starts_with("robust training"));
     let paper = LargeBatchOptions::method_paper("cifar10".parse().unwrap(), "x");

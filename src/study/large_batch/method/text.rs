@@ -24,8 +24,7 @@ pub fn large_batch_method_text(report: &LargeBatchMethodReport) -> String {
 /// Network, data and protocol in one paragraph.
 pub(super) fn heading(report: &LargeBatchMethodReport) -> String {
     let o = &report.options;
-    let seeds =
-        if o.seeds > 1 { format!(", {} seeds (means ± standard deviations)", o.seeds) } else { String::new() };
+    let seeds = if o.seeds > 1 { format!(", {} seeds (means ± standard deviations)", o.seeds) } else { String::new() };
     format!(
         "{} ({} parameters) on {}: {} training and {} test samples, SGD with momentum {}, for {} epochs or to a loss of {} on the \
          clean training samples{seeds}. Plain: rate {}; scaled rate: in proportion to the batch size, after {} epochs of warm-up; \
