@@ -1,7 +1,9 @@
 //! A device that runs out of memory: batches are cut, the run goes on, and the numbers stay.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on has failed
 
-use hesse as _; // links the built-in models and the Candle backend
+use hesse::data::{DataKind, DataSpec, GlyphOptions, SampleRange, Split};
+use hesse::landscape::{Along, LandscapeOptions, Watch, landscape};
+use hesse::problem::{BackendSpec, ProblemSpec, Session};
 use hesse_core::SecondOrderBackend;
 use hesse_core::attack::{AttackLoss, InputOracle, NetworkOracle};
 use hesse_core::backend::{
@@ -11,7 +13,8 @@ use hesse_core::graph::{Graph, Mode};
 use hesse_core::loss::Loss;
 use hesse_core::model::{Normalization, Task, record};
 use hesse_core::operator::{
-    Batch, Curvature, DatasetOperator, Evaluator, GradientCurvature, LinearOperator, OperatorError, Weights,
+    Batch, Curvature, DatasetOperator, Evaluator, GradientCurvature, GroupProducts, LinearOperator, OperatorError,
+    Slice, Weights, groups,
 };
 use hesse_core::options::Options;
 use hesse_core::program::{Problem, Program};
@@ -108,6 +111,17 @@ fn small(most: usize, fails: Fails) -> Small {
     Small { inner: candle(), most, fails, kept: Arc::default() }
 }
 
+// The same device for what opens its backend by name.
+hesse_core::submit! {
+    BackendEntry {
+        name: "small",
+        summary: "a device that takes three samples and no more",
+        license: "MIT OR Apache-2.0",
+        devices: &|| vec!["cpu".to_string()],
+        open: &|_| Ok(Box::new(small(3, Fails::AfterRunning))),
+    }
+}
+
 fn graph(model: &str, options: &str, mode: Mode) -> Graph {
     let task = Task { input: vec![1, 12, 12], classes: 4 };
     let options: Options = options.parse().unwrap();
@@ -175,6 +189,65 @@ fn what_is_kept_goes_before_batches_are_cut() {
     let whole = measure(candle().as_ref(), graph("mlp", "hidden=5", Mode::Eval)).unwrap();
     let backend = small(0, Fails::Keeping(4000));
     same(&measure(&backend, graph("mlp", "hidden=5", Mode::Eval)).unwrap(), &whole);
+}
+
+#[test]
+fn products_of_groups_of_samples_go_on_with_fewer_at_once() {
+    let products = |backend: &dyn SecondOrderBackend| {
+        let problem = Problem::new(graph("mlp", "hidden=5", Mode::Eval), &Loss::default()).unwrap();
+        let (parameters, buffers) = Weights::initial(problem.graph(), 1);
+        let weights = Weights::upload(backend, problem.graph(), &parameters, &buffers).unwrap();
+        let (wrt, data) = (problem.all_parameters(), data());
+        let n = problem.dimension(&wrt).at(0);
+        let space = backend.space(n, Precision::F64);
+        let (mut x, mut y) = (space.zeros(2).unwrap(), space.zeros(2).unwrap());
+        for column in 0..2 {
+            let v: Vec<f64> = (1..=n).map(|i| ((i + column) as f64).sin()).collect();
+            space.write(&mut x, column, &v).unwrap();
+        }
+        let mut products = GroupProducts::new(backend, &problem, problem.hessian(&wrt).unwrap(), &weights, BATCH);
+        let mut numbers = Vec::new();
+        for range in groups(SAMPLES, 2) {
+            let group = Slice { source: &data, range };
+            numbers.push(products.apply(&group, &x.all(), space.as_ref(), &mut y).unwrap());
+            numbers.extend([space.read(&y, 0).unwrap(), space.read(&y, 1).unwrap()].concat());
+        }
+        numbers
+    };
+    let whole = products(candle().as_ref());
+    for most in [1, 4] {
+        for fails in [Fails::Compiling, Fails::AfterRunning] {
+            same(&products(&small(most, fails)), &whole);
+        }
+    }
+}
+
+#[test]
+fn a_landscape_goes_on_with_fewer_samples_at_once() {
+    let heights = |backend: &str| {
+        let glyphs = GlyphOptions { train: 20, test: 4, ..GlyphOptions::default() };
+        let session = Session::open(ProblemSpec {
+            model: "mlp:hidden=5".into(),
+            weights: None,
+            data: DataSpec::from(DataKind::Glyphs(glyphs)),
+            split: Split::Train,
+            samples: SampleRange::default(),
+            perturbation: None,
+            normalization: Normalization::default(),
+            loss: Loss::default(),
+            mode: Mode::Eval,
+            backend: BackendSpec { name: backend.into(), precision: Precision::F64, ..BackendSpec::default() },
+            seed: 3,
+            batch: 16,
+            memory: 1 << 20,
+        })
+        .unwrap();
+        let options = LandscapeOptions { along: Along::Random, dims: 1, points: 3, ..Default::default() };
+        let mut watch = Watch { observe: &mut |_| {}, stop: &|| false };
+        let found = landscape(&session, &options, &mut watch).unwrap();
+        found.heights.iter().map(|h| h.loss).collect::<Vec<f64>>()
+    };
+    same(&heights("small"), &heights("candle"));
 }
 
 #[test]

@@ -5,8 +5,20 @@
 //! it (`LD_LIBRARY_PATH`).
 use std::path::{Path, PathBuf};
 
-const SOURCES: [&str; 10] =
-    ["chain", "convolution", "indexing", "mode", "numbers", "pooling", "script", "softmax", "tape", "vectors"];
+const SOURCES: [&str; 12] = [
+    "chain",
+    "convolution",
+    "device",
+    "indexing",
+    "mode",
+    "numbers",
+    "pooling",
+    "route",
+    "script",
+    "softmax",
+    "tape",
+    "vectors",
+];
 
 fn main() {
     println!("cargo:rerun-if-changed=cpp");

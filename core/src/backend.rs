@@ -31,7 +31,8 @@ pub struct BackendInfo {
     pub precision: Precision,
     /// Number of threads.
     pub threads: usize,
-    /// Versions and processor features, for people.
+    /// Versions and processor features, for people; with an accelerator, also
+    /// [its facts](crate::device::Accelerator::lines).
     pub details: String,
 }
 

@@ -12,6 +12,7 @@ pub mod attack;
 pub mod autodiff;
 pub mod backend;
 pub mod dense;
+pub mod device;
 pub mod eigen;
 pub mod error;
 pub mod estimate;

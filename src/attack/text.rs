@@ -19,7 +19,7 @@ pub fn attack_text(report: &AttackReport) -> String {
         grouped(data.available),
         report.manifest.normalize.as_deref().unwrap_or("none"),
     );
-    let BackendPart { name, device, dtype } = &report.backend;
+    let BackendPart { name, device, dtype, .. } = &report.backend;
     let manifest = &report.manifest;
     let _ =
         writeln!(text, "{name} {device} {dtype}, {} threads, batches of {}\n", manifest.threads, manifest.batch_size);

@@ -1,5 +1,6 @@
 //! The result of `hesse bench`, as it is written.
 
+use hesse_core::device::Accelerator;
 use serde::Serialize;
 
 /// One row.
@@ -47,6 +48,9 @@ pub struct Machine {
     pub device: String,
     /// Versions and processor features.
     pub details: String,
+    /// Model, driver, memory and flags of the device; absent where it is the CPU.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accelerator: Option<Accelerator>,
     /// Threads.
     pub threads: usize,
     /// f32 matrix product, the best seen on this device in this run, in 10⁹ operations per second.

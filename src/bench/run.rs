@@ -6,6 +6,7 @@ use super::{BenchError, BenchOptions, BenchReport, Figure, Machine, Operation, P
 use crate::problem::lookup;
 use hesse_core::SecondOrderBackend;
 use hesse_core::backend::BackendRequest;
+use hesse_core::device::{Accelerator, words};
 use hesse_core::graph::{Graph, Mode};
 use hesse_core::loss::Loss;
 use hesse_core::model::{Normalization, Task, record};
@@ -192,7 +193,8 @@ fn finish(report: &mut BenchReport, places: &[Place], host_rates: &[f64], rows: 
             Machine {
                 backend: info.name.to_string(),
                 device: info.device,
-                details: info.details,
+                details: words(&info.details),
+                accelerator: Accelerator::of_details(&info.details),
                 threads: info.threads,
                 ceiling_gflops: ceiling / 1e9,
                 bandwidth_gbytes: best(place, &|p| median(&p.bandwidths)) / 1e9,

@@ -126,6 +126,7 @@ pub(super) fn data_error(
     let batch = session.spec().batch;
     let mut products = GroupProducts::new(
         backend,
+        session.problem(),
         session.problem().hessian(wrt).map_err(OperatorError::from)?,
         session.weights(),
         batch,

@@ -1,13 +1,14 @@
 //! The loss as a function of the weights.
 //!
 //! Weights are moved on the device: a copy of the centre plus multiples of the directions, made anew for every point, so
-//! that nothing drifts and the session's own weights are never touched. The samples are uploaded once.
+//! that nothing drifts and the session's own weights are never touched. The samples are uploaded once, and again in smaller
+//! batches where the device runs out of memory.
 
 use super::surface::{Height, Surface};
 use super::{LandscapeError, direction::Direction};
 use crate::problem::Session;
 use hesse_core::backend::Executable;
-use hesse_core::operator::{DeviceBatch, OperatorError, batches, count_correct};
+use hesse_core::operator::{DeviceBatch, OperatorError, batches, count_correct, halving};
 use hesse_core::vectors::{Block, VectorSpace};
 use std::collections::HashMap;
 
@@ -37,13 +38,44 @@ impl Moving {
     }
 }
 
+/// The samples on the device, and the loss compiled for their batches.
+#[derive(Default)]
+struct Loaded {
+    batches: Vec<(usize, DeviceBatch)>,
+    programs: HashMap<usize, Box<dyn Executable>>,
+}
+
+impl Loaded {
+    fn new(session: &Session, batch: usize) -> Result<Self, OperatorError> {
+        let program = session.problem().loss()?;
+        let mut loaded = Loaded::default();
+        for range in batches(session.source().len(), batch) {
+            let size = range.len();
+            loaded.batches.push((size, DeviceBatch::load(session.backend(), session.source(), range)?));
+            if let std::collections::hash_map::Entry::Vacant(place) = loaded.programs.entry(size) {
+                place.insert(session.backend().compile(&program, size)?);
+            }
+        }
+        Ok(loaded)
+    }
+}
+
+/// The failure that a smaller batch may mend.
+fn cause(error: &LandscapeError) -> Option<&OperatorError> {
+    match error {
+        LandscapeError::Operator(cause) => Some(cause),
+        _ => None,
+    }
+}
+
 /// The surface.
 pub(super) struct OnWeights<'a> {
     session: &'a Session,
     parameters: Moving,
     buffers: Option<Moving>,
-    batches: Vec<(usize, DeviceBatch)>,
-    programs: HashMap<usize, Box<dyn Executable>>,
+    /// Samples at once.
+    batch: usize,
+    loaded: Loaded,
     stop: &'a (dyn Fn() -> bool + Send + Sync),
 }
 
@@ -64,20 +96,27 @@ impl<'a> OnWeights<'a> {
             }
             _ => None,
         };
-        let program = session.problem().loss().map_err(OperatorError::from)?;
-        let mut loaded = Vec::new();
-        let mut programs = HashMap::new();
-        for range in batches(session.source().len(), session.spec().batch) {
-            let size = range.len();
-            loaded.push((size, DeviceBatch::load(session.backend(), session.source(), range)?));
-            if let std::collections::hash_map::Entry::Vacant(place) = programs.entry(size) {
-                place.insert(session.backend().compile(&program, size)?);
-            }
-        }
-        Ok(OnWeights { session, parameters, buffers, batches: loaded, programs, stop })
+        let mut batch = session.spec().batch.clamp(1, session.source().len().max(1));
+        let coupled = session.problem().couples_samples();
+        let loaded = halving(&mut batch, coupled, |e: &OperatorError| Some(e), |batch| Loaded::new(session, batch))?;
+        Ok(OnWeights { session, parameters, buffers, batch, loaded, stop })
     }
 
+    /// The height of a point, with fewer samples at once where memory is short.
     fn height(&mut self, steps: [f64; 2]) -> Result<Height, LandscapeError> {
+        let (mut batch, coupled) = (self.batch, self.session.problem().couples_samples());
+        halving(&mut batch, coupled, cause, |at_once| {
+            if at_once != self.batch {
+                // What is loaded takes memory itself, so it goes first.
+                self.loaded = Loaded::default();
+                self.loaded = Loaded::new(self.session, at_once)?;
+                self.batch = at_once;
+            }
+            self.pass(steps)
+        })
+    }
+
+    fn pass(&mut self, steps: [f64; 2]) -> Result<Height, LandscapeError> {
         let weights = self.session.weights();
         self.parameters.to(&weights.parameters, &steps)?;
         if let (Some(moving), Some(centre)) = (&mut self.buffers, &weights.buffers) {
@@ -85,11 +124,12 @@ impl<'a> OnWeights<'a> {
         }
         let buffers = self.buffers.as_ref().map(|m| &m.moved).or(weights.buffers.as_ref());
         let (mut loss, mut weight, mut correct) = (0.0, 0.0, 0);
-        for (size, batch) in &self.batches {
+        let Loaded { batches, programs } = &mut self.loaded;
+        for (size, batch) in batches.iter() {
             if (self.stop)() {
                 return Err(OperatorError::Interrupted.into());
             }
-            let Some(program) = self.programs.get_mut(size) else { continue };
+            let Some(program) = programs.get_mut(size) else { continue };
             let feed = batch.feed(self.parameters.moved.all(), buffers.map(Block::all));
             let outcome = program.run(&feed, None, None)?;
             loss += outcome.loss;

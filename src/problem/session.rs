@@ -7,6 +7,7 @@ use crate::report::{BackendPart, DataPart, Manifest, ModelPart};
 use crate::train::source::ImageSource;
 use hesse_core::SecondOrderBackend;
 use hesse_core::backend::BackendRequest;
+use hesse_core::device::{Accelerator, words};
 use hesse_core::graph::{Graph, Mode};
 use hesse_core::operator::{DataSource, Weights};
 use hesse_core::program::{Problem, Wrt};
@@ -40,7 +41,7 @@ impl Session {
     ///
     /// # Errors
     /// Where a part is missing or does not fit the others; see [`ProblemError`].
-    pub fn open(spec: ProblemSpec) -> Result<Self, ProblemError> {
+    pub fn open(mut spec: ProblemSpec) -> Result<Self, ProblemError> {
         // Names first: they cost nothing.
         lookup::model(&spec.model)?;
         let entry = lookup::backend(&spec.backend.name)?;
@@ -49,6 +50,10 @@ impl Session {
             precision: spec.backend.precision,
             threads: spec.backend.threads,
         })?;
+        if let Some(accelerator) = Accelerator::of_details(&backend.info().details) {
+            // What is kept lies in the device's own memory, and the products need the rest.
+            spec.memory = spec.memory.min(usize::try_from(accelerator.memory_bytes / 2).unwrap_or(usize::MAX));
+        }
 
         let whole = spec.data.load(spec.split)?;
         let range = spec.samples.within(whole.len(), spec.split)?;
@@ -171,8 +176,7 @@ impl Session {
     }
     /// The machine, for a result.
     pub fn backend_part(&self) -> BackendPart {
-        let info = self.backend.info();
-        BackendPart { name: info.name.to_string(), device: info.device, dtype: info.precision.to_string() }
+        self.backend.info().into()
     }
 
     /// What it takes to repeat a result.
@@ -184,7 +188,7 @@ impl Session {
             command: command.to_vec(),
             seed: spec.seed,
             threads: info.threads,
-            device_details: info.details,
+            device_details: words(&info.details),
             data: spec.data.to_string(),
             data_sha256: self.hashes.data.clone(),
             perturbation: self.perturbation.clone(),

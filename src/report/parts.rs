@@ -1,5 +1,7 @@
 //! The parts that every result names alike: which model, which data, which backend.
 
+use hesse_core::backend::BackendInfo;
+use hesse_core::device::Accelerator;
 use serde::Serialize;
 
 /// The network of a result.
@@ -38,4 +40,18 @@ pub struct BackendPart {
     pub device: String,
     /// `f32` or `f64`.
     pub dtype: String,
+    /// Model, driver, memory and flags of the device; absent where it is the CPU.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accelerator: Option<Accelerator>,
+}
+
+impl From<BackendInfo> for BackendPart {
+    fn from(info: BackendInfo) -> Self {
+        BackendPart {
+            name: info.name.to_string(),
+            device: info.device,
+            dtype: info.precision.to_string(),
+            accelerator: Accelerator::of_details(&info.details),
+        }
+    }
 }

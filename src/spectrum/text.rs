@@ -109,7 +109,7 @@ pub(crate) fn problem_heading(
         manifest.normalize.as_deref().unwrap_or("none"),
         manifest.batch_norm,
     );
-    let BackendPart { name, device, dtype } = backend;
+    let BackendPart { name, device, dtype, .. } = backend;
     let _ =
         writeln!(text, "{name} {device} {dtype}, {} threads, batches of {}\n", manifest.threads, manifest.batch_size);
     text

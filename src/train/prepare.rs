@@ -83,9 +83,7 @@ impl Prepared {
         let model = if given.is_empty() { name.to_string() } else { format!("{name}:{given}") };
         let model_part =
             ModelPart { name: name.to_string(), options: given.to_string(), parameters: eval_graph.parameter_count() };
-        let info = backend.info();
-        let backend_part =
-            BackendPart { name: info.name.to_string(), device: info.device, dtype: info.precision.to_string() };
+        let backend_part = BackendPart::from(backend.info());
         let mut notices = train.notices.clone();
         notices.extend(test.notices.iter().filter(|n| !train.notices.contains(n)).cloned());
         let problem = |graph| Problem::new(graph, &spec.loss).map_err(ProblemError::Loss);

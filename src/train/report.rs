@@ -218,7 +218,7 @@ impl TrainReport {
                 command: spec.command.clone(),
                 seed: spec.seed,
                 threads: info.threads,
-                device_details: info.details,
+                device_details: hesse_core::device::words(&info.details),
                 data: spec.data.to_string(),
                 data_sha256: prepared.train.hash(),
                 test_data_sha256: prepared.test.hash(),

@@ -9,6 +9,7 @@ use candle_core::{CpuStorage, DType, Tensor};
 use hesse_core::backend::{
     BackendError, BackendInfo, BackendRequest, DeviceTensor, Executable, HostTensor, SecondOrderBackend,
 };
+use hesse_core::device::{CudaName, DeviceError, DeviceName};
 use hesse_core::graph::Kind;
 use hesse_core::program::Program;
 use hesse_core::vectors::{Precision, VectorSpace};
@@ -26,15 +27,48 @@ pub struct CandleBackend {
     pool: Arc<rayon::ThreadPool>,
 }
 
-/// The devices of this build.
+/// One line for lists of backends.
+pub(crate) const SUMMARY: &str = if cfg!(feature = "cuda") {
+    "Candle tensors, on the CPU with Hesse's own parallel kernels, on NVIDIA devices with Candle's; built in"
+} else {
+    "Candle tensors with Hesse's own parallel kernels; built in"
+};
+
+/// What the backend is called.
+const NAME: &str = "candle";
+
+/// The devices of this build that this machine has.
 pub(crate) fn devices() -> Vec<String> {
-    vec!["cpu".to_string()]
+    #[cfg(feature = "cuda")]
+    let others = crate::tensors::devices();
+    #[cfg(not(feature = "cuda"))]
+    let others = Vec::new();
+    std::iter::once("cpu".to_string()).chain(others).collect()
 }
 
 /// Opens the backend as the registry asks.
 pub(crate) fn open(request: &BackendRequest) -> Result<Box<dyn SecondOrderBackend>, BackendError> {
-    Ok(Box::new(CandleBackend::new(request)?))
+    match request.device.parse().map_err(|error: DeviceError| error.of(NAME, &request.device))? {
+        DeviceName::Cpu => Ok(Box::new(CandleBackend::new(request)?)),
+        DeviceName::Cuda(name) => open_cuda(name, request),
+    }
 }
+
+#[cfg(feature = "cuda")]
+fn open_cuda(name: CudaName, request: &BackendRequest) -> Result<Box<dyn SecondOrderBackend>, BackendError> {
+    let opened = crate::tensors::open(name, request.precision).map_err(|error| error.of(NAME, &request.device))?;
+    Ok(Box::new(opened))
+}
+
+#[cfg(not(feature = "cuda"))]
+fn open_cuda(_: CudaName, request: &BackendRequest) -> Result<Box<dyn SecondOrderBackend>, BackendError> {
+    Err(DeviceError::NotBuilt { mend: MEND }.of(NAME, &request.device))
+}
+
+/// What builds the program for CUDA devices.
+#[cfg(not(feature = "cuda"))]
+const MEND: &str = "`cargo xtask cuda build --release --features cuda` builds one for NVIDIA devices, into target/with-cuda, \
+                    and `--backend tch` needs none";
 
 impl CandleBackend {
     /// Opens the backend with its own threads.
@@ -42,9 +76,9 @@ impl CandleBackend {
     /// # Errors
     /// Where the device is not the CPU or threads cannot be started.
     pub fn new(request: &BackendRequest) -> Result<Self, BackendError> {
-        let refuse = |cause: String| BackendError::Device { backend: "candle", device: request.device.clone(), cause };
+        let refuse = |cause: String| BackendError::Device { backend: NAME, device: request.device.clone(), cause };
         if request.device != "cpu" {
-            return Err(refuse("expected cpu; this build has no other device".to_string()));
+            return Err(refuse("expected cpu".to_string()));
         }
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(request.threads.unwrap_or(0))
@@ -86,7 +120,7 @@ fn indices(values: &[u32]) -> candle_core::Result<Tensor> {
 impl SecondOrderBackend for CandleBackend {
     fn info(&self) -> BackendInfo {
         BackendInfo {
-            name: "candle",
+            name: NAME,
             device: "cpu".to_string(),
             precision: self.precision,
             threads: self.pool.current_num_threads(),

@@ -8,13 +8,26 @@
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/abs.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/clone.h>
+#include <ATen/ops/div.h>
 #include <ATen/ops/empty_strided.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/gt.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/reciprocal.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/sign.h>
+#include <ATen/ops/sqrt.h>
+#include <ATen/ops/sub.h>
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
 #include "guard.h"
+#include "route.h"
 #include "wide.h"
 
 namespace {
@@ -183,12 +196,92 @@ bool reading(const at::Tensor &t, at::IntArrayRef sizes, at::IntArrayRef strides
   return true;
 }
 
+// The same with libtorch's operations, one after the other, in place where a value is a step's own.
+at::Tensor plain_chain(const HesseInstruction *code, size_t count, const hesse_tensor *operands, at::IntArrayRef sizes) {
+  struct Value {
+    at::Tensor tensor;
+    bool own;  // nobody else sees its memory, and it has the result's sizes
+  };
+  std::vector<Value> stack;
+  const auto pop = [&] {
+    Value top = std::move(stack.back());
+    stack.pop_back();
+    return top;
+  };
+  for (size_t s = 0; s < count; s++) {
+    const auto &step = code[s];
+    const at::Scalar c(step.number);
+    if (step.code == kLoad) {
+      stack.push_back({operands[step.operand]->expand(sizes), false});
+      continue;
+    }
+    if (step.code == kConstant) {
+      stack.push_back({at::full({1}, c, operands[0]->options()).expand(sizes), false});
+      continue;
+    }
+    if (step.code >= kAdd) {
+      const Value b = pop(), a = pop();
+      const auto &x = a.tensor, &y = b.tensor;
+      switch (step.code) {
+        case kAdd:
+          stack.push_back({a.own ? x.add_(y) : b.own ? y.add_(x) : at::add(x, y), true});
+          break;
+        case kSub:
+          stack.push_back({a.own ? x.sub_(y) : at::sub(x, y), true});
+          break;
+        case kMul:
+          stack.push_back({a.own ? x.mul_(y) : b.own ? y.mul_(x) : at::mul(x, y), true});
+          break;
+        case kDiv:
+          stack.push_back({a.own ? x.div_(y) : at::div(x, y), true});
+          break;
+        default:
+          stack.push_back({at::gt(x, y).to(x.scalar_type()), true});
+      }
+      continue;
+    }
+    const Value a = pop();
+    const auto &x = a.tensor;
+    switch (step.code) {
+      case kRelu:
+        stack.push_back({a.own ? x.relu_() : at::relu(x), true});
+        break;
+      case kStep:
+        stack.push_back({at::gt(x, 0).to(x.scalar_type()), true});
+        break;
+      case kAbs:
+        stack.push_back({a.own ? x.abs_() : at::abs(x), true});
+        break;
+      case kSign:
+        stack.push_back({a.own ? x.sign_() : at::sign(x), true});
+        break;
+      case kSqrt:
+        stack.push_back({a.own ? x.sqrt_() : at::sqrt(x), true});
+        break;
+      case kReciprocal:
+        stack.push_back({a.own ? x.reciprocal_() : at::reciprocal(x), true});
+        break;
+      case kScale:
+        stack.push_back({a.own ? x.mul_(c) : at::mul(x, c), true});
+        break;
+      default:
+        stack.push_back({a.own ? x.add_(c) : at::add(x, c), true});
+    }
+  }
+  const Value result = pop();
+  return result.own ? result.tensor : at::clone(result.tensor, at::MemoryFormat::Contiguous);
+}
+
 }  // namespace
 
 extern "C" hesse_error hesse_chain(const HesseInstruction *code, size_t count, const hesse_tensor *operands,
                                    size_t operand_count, const int64_t *sizes_data, size_t rank, hesse_tensor *y) {
   return hesse::guard([&] {
     const at::IntArrayRef sizes(sizes_data, rank);
+    if (!hesse::own_loops(*operands[0])) {
+      *y = new at::Tensor(plain_chain(code, count, operands, sizes));
+      return;
+    }
     // The result lies as the first operand that fills its sizes does.
     std::vector<int64_t> strides = row_major(sizes);
     at::TensorOptions options;

@@ -5,12 +5,15 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/gather.h>
+#include <ATen/ops/scatter_add.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <atomic>
 
 #include "guard.h"
+#include "route.h"
 
 namespace {
 
@@ -72,6 +75,11 @@ void walk(const Rows &index, int64_t size, F move) {
 
 extern "C" hesse_error hesse_gather(hesse_tensor x, hesse_tensor index, hesse_tensor *y) {
   return hesse::guard([&] {
+    if (!hesse::own_loops(*x)) {
+      hesse::check_indices(*index, x->size(-1), "an index");
+      *y = new at::Tensor(at::gather(*x, -1, *index));
+      return;
+    }
     const bool swapped = is_swapped(*x) && index->dim() == 3;
     const Rows from = rows(*x, swapped), at = rows(*index, swapped);
     TORCH_CHECK(from.outer == at.outer || at.size == 0, "expected ", at.outer, " rows, found ", from.outer);
@@ -87,6 +95,13 @@ extern "C" hesse_error hesse_gather(hesse_tensor x, hesse_tensor index, hesse_te
 
 extern "C" hesse_error hesse_scatter_add(hesse_tensor g, hesse_tensor index, int64_t size, hesse_tensor *y) {
   return hesse::guard([&] {
+    if (!hesse::own_loops(*g)) {
+      hesse::check_indices(*index, size, "an index");
+      auto sizes = g->sizes().vec();
+      sizes.back() = size;
+      *y = new at::Tensor(at::scatter_add(at::zeros(sizes, g->options()), -1, *index, *g));
+      return;
+    }
     const bool swapped = is_swapped(*index) && g->dim() == 3;
     const Rows from = rows(*g, swapped), at = rows(*index, swapped);
     TORCH_CHECK(from.tensor.numel() == at.tensor.numel(), "expected ", at.tensor.numel(), " entries, found ",

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "guard.h"
+#include "route.h"
 
 namespace hesse {
 namespace {
@@ -136,16 +137,41 @@ extern "C" hesse_error hesse_set_up() {
   });
 }
 
+namespace {
+
+struct Entered {
+  c10::InferenceMode mode;
+  bool plain;  // as it was
+};
+
+}  // namespace
+
 // The guard belongs to the calling thread.
-extern "C" hesse_error hesse_enter(int threads, void **guard) {
+extern "C" hesse_error hesse_enter(const HesseMode *mode, void **guard) {
   return hesse::guard([&] {
-    // The number is libtorch's, not ours: another backend of this process may have set it since.
-    if (at::get_num_threads() != threads) at::set_num_threads(threads);
-    *guard = new c10::InferenceMode(true);
+    // These are libtorch's, not ours: another backend of this process may have set them since.
+    if (at::get_num_threads() != mode->threads) at::set_num_threads(mode->threads);
+    if (mode->cuda) {
+      auto &context = at::globalContext();
+      context.setFloat32MatmulPrecision(mode->tf32 ? "high" : "highest");
+      context.setAllowTF32CuBLAS(mode->tf32);
+      context.setAllowTF32CuDNN(mode->tf32);
+      context.setDeterministicCuDNN(mode->deterministic);
+      context.setDeterministicAlgorithms(mode->deterministic, false);
+      // Filling what is overwritten anyway would cost a pass over memory.
+      context.setDeterministicFillUninitializedMemory(false);
+    }
+    *guard = new Entered{c10::InferenceMode(true), hesse::plain};
+    hesse::plain = mode->plain;
   });
 }
 
-extern "C" void hesse_leave(void *guard) { delete static_cast<c10::InferenceMode *>(guard); }
+extern "C" void hesse_leave(void *guard) {
+  auto *entered = static_cast<Entered *>(guard);
+  if (entered == nullptr) return;
+  hesse::plain = entered->plain;
+  delete entered;
+}
 
 extern "C" hesse_error hesse_describe(char **text) {
   return hesse::guard([&] {

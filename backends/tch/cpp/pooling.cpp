@@ -7,13 +7,18 @@
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/avg_pool2d_backward.h>
 #include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/div.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/max_pool2d_with_indices.h>
+#include <ATen/ops/remainder.h>
 #include <ATen/ops/ones.h>
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "guard.h"
+#include "route.h"
 
 namespace {
 
@@ -71,10 +76,26 @@ at::Tensor counts(const HesseWindow &w, const at::Tensor &like) {
   return at::avg_pool2d(padded, pair(w.kernel), pair(w.stride)).mul_(window).round_();
 }
 
+// The same with libtorch's operations, which bound the padding: beyond that, of an image with a border that never wins.
+at::Tensor plain_max_pool_index(const at::Tensor &x, const HesseWindow &w) {
+  if (fits(w)) return std::get<1>(at::max_pool2d_with_indices(x, pair(w.kernel), pair(w.stride), pair(w.padding)));
+  const double never = -std::numeric_limits<double>::infinity();
+  const auto padded = at::constant_pad_nd(x, border(w, 1), never);
+  const auto found = std::get<1>(at::max_pool2d_with_indices(padded, pair(w.kernel), pair(w.stride)));
+  const int64_t columns = w.input[1] + 2 * w.padding[1];
+  const auto row = at::div(found, columns, "floor").sub(w.padding[0]).clamp(0, w.input[0] - 1);
+  const auto column = at::remainder(found, columns).sub(w.padding[1]).clamp(0, w.input[1] - 1);
+  return row.mul(w.input[1]).add(column);
+}
+
 }  // namespace
 
 extern "C" hesse_error hesse_max_pool_index(hesse_tensor x, const HesseWindow *w, hesse_tensor *index) {
   return hesse::guard([&] {
+    if (!hesse::own_loops(*x)) {
+      *index = new at::Tensor(plain_max_pool_index(*x, *w));
+      return;
+    }
     const int64_t batch = x->size(0), channels = x->size(1), rows = windows(*w, 0), columns = windows(*w, 1);
     const bool last = x->is_contiguous(at::MemoryFormat::ChannelsLast) && !x->is_contiguous();
     const auto format = last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;

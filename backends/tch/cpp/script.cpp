@@ -71,11 +71,11 @@ void refuse_train_mode(const torch::jit::Block *block) {
   }
 }
 
-torch::jit::Module read(const char *bytes, size_t size) {
+torch::jit::Module read(const char *bytes, size_t size, c10::Device device) {
   std::istringstream stream(std::string(bytes, size));
   std::string why;
   try {
-    return torch::jit::load(stream, c10::Device(c10::kCPU));
+    return torch::jit::load(stream, device);
   } catch (const c10::Error &e) {
     why = e.what_without_backtrace();
   } catch (const std::exception &e) {
@@ -92,10 +92,12 @@ const hesse::Held &held(const hesse::Script *script, int which, size_t i) {
 
 }  // namespace
 
-extern "C" hesse_error hesse_script_open(const char *bytes, size_t size, bool twice, hesse_script *script) {
+extern "C" hesse_error hesse_script_open(const char *bytes, size_t size, bool twice, int device,
+                                         hesse_script *script) {
   return hesse::guard([&] {
     const c10::InferenceMode normal(false);
-    auto module = read(bytes, size);
+    const auto index = static_cast<c10::DeviceIndex>(device);
+    auto module = read(bytes, size, device < 0 ? c10::Device(c10::kCPU) : c10::Device(c10::kCUDA, index));
     module.eval();
     const auto method = module.find_method("forward");
     TORCH_CHECK(method.has_value(), "the module has no method `forward`");

@@ -37,20 +37,39 @@ struct HesseInstruction {
   double number;
 };
 
+// How this thread computes, until it leaves.
+struct HesseMode {
+  int32_t threads;
+  // libtorch's operations even where there are loops of our own; see route.h.
+  bool plain;
+  // For CUDA devices.
+  bool cuda, tf32, deterministic;
+};
+
 extern "C" {
 void hesse_free_text(char *text);
 
 // mode.cpp
 hesse_error hesse_set_up();
-hesse_error hesse_enter(int threads, void **guard);
+hesse_error hesse_enter(const HesseMode *mode, void **guard);
 void hesse_leave(void *guard);
 hesse_error hesse_describe(char **text);
 void hesse_trim();
 void hesse_meter_begin();
 int64_t hesse_meter_end();
 
-// script.cpp; `which`: 0 for parameters, 1 for buffers
-hesse_error hesse_script_open(const char *bytes, size_t size, bool twice, hesse_script *script);
+// route.cpp
+hesse_error hesse_check_indices(hesse_tensor index, int64_t size);
+
+// device.cpp
+void hesse_cuda_prepare();
+hesse_error hesse_cuda_devices(int *count);
+hesse_error hesse_cuda_try(int device);
+hesse_error hesse_cuda_describe(char **text);
+hesse_error hesse_cuda_bytes(int device, int64_t *bytes);
+
+// script.cpp; `device`: negative for the CPU; `which`: 0 for parameters, 1 for buffers
+hesse_error hesse_script_open(const char *bytes, size_t size, bool twice, int device, hesse_script *script);
 void hesse_script_close(hesse_script script);
 size_t hesse_script_count(hesse_script script, int which);
 hesse_error hesse_script_value(hesse_script script, int which, size_t i, char **name, hesse_tensor *value);

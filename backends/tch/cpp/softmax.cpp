@@ -9,12 +9,19 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/gather.h>
+#include <ATen/ops/isinf.h>
+#include <ATen/ops/log1p.h>
+#include <ATen/ops/max.h>
+#include <ATen/ops/where.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 
 #include "guard.h"
+#include "route.h"
 
 namespace {
 
@@ -90,12 +97,56 @@ void row(int kind, const T *a, const T *b, int64_t label, int64_t n, T *out) {
   }
 }
 
+// The same with libtorch's operations, in double.
+at::Tensor plain_softmax(int kind, const at::Tensor &a, const at::Tensor *b) {
+  const auto z = a.to(at::kDouble);
+  const auto ends = at::max(z, -1, true);
+  const auto &top = std::get<0>(ends), &place = std::get<1>(ends);
+  const auto back = [&](const at::Tensor &t) { return t.to(a.scalar_type()); };
+  const auto label = [&] {
+    hesse::check_indices(*b, a.size(-1), "labels");
+    return b->reshape(top.sizes());
+  };
+  switch (kind) {
+    case kCovariance:
+    case kCentre: {
+      const auto u = b->to(at::kDouble);
+      const auto moved = u.sub(at::gather(u, -1, place));
+      const auto centred = moved.sub(moved.mul(z).sum(-1, true));
+      return back(kind == kCentre ? centred : centred.mul(z));
+    }
+    case kLogSumExp: {
+      const auto rest = at::exp(z.sub(top)).scatter(-1, place, 0).sum(-1, true);
+      // An infinite largest logit is the answer itself; the sum over the others is then not a number.
+      return back(at::where(at::isinf(top), top, at::log1p(rest).add(top)).squeeze(-1));
+    }
+    case kCrossEntropy: {
+      const auto rest = at::exp(z.sub(top)).scatter(-1, place, 0).sum(-1, true);
+      return back(top.sub(at::gather(z, -1, label())).add(at::log1p(rest)).squeeze(-1));
+    }
+    case kResidual: {
+      const auto e = at::exp(z.sub(top)), scale = e.sum(-1, true);
+      const auto index = label();
+      const auto others = e.scatter(-1, index, 0).sum(-1, true);
+      return back(e.scatter(-1, index, others.neg()).div(scale));
+    }
+    default: {
+      const auto e = at::exp(z.sub(top));
+      return back(e.div(e.sum(-1, true)));
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" hesse_error hesse_softmax(int kind, hesse_tensor a, hesse_tensor b, hesse_tensor *y) {
   return hesse::guard([&] {
     TORCH_CHECK(a->dim() > 0 && a->size(-1) > 0, "expected rows with an entry");
     const int64_t n = a->size(-1), count = a->numel() / n;
+    if (!hesse::own_loops(*a)) {
+      *y = new at::Tensor(plain_softmax(kind, *a, b));
+      return;
+    }
     const auto first = a->contiguous();
     const bool labelled = kind == kCrossEntropy || kind == kResidual, reduced = kind == kLogSumExp || kind == kCrossEntropy;
     const auto second = b == nullptr ? at::Tensor() : b->contiguous();

@@ -4,11 +4,15 @@
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <vector>
 
 #include "guard.h"
+#include "route.h"
 #include "wide.h"
 
 namespace {
@@ -42,10 +46,64 @@ HESSE_WIDE void combine(T *y, double beta, const T *x, int64_t stride, const dou
   for (int64_t r = 0; r < n; r++) y[r] = static_cast<T>(sums[r]);
 }
 
+// Entries of f64 that a step below makes on a device besides the vectors themselves.
+constexpr int64_t kRoom = int64_t{1} << 24;
+
+int64_t piece_length(int64_t columns) { return std::max<int64_t>(1, kRoom / std::max<int64_t>(1, columns)); }
+
+// With libtorch's operations: products of pieces in double. One copy to the host, of the small result.
+void plain_gram(const at::Tensor &x, const at::Tensor &y, double *products) {
+  const int64_t k = x.size(0), m = y.size(0), n = x.size(1), length = piece_length(k + m);
+  auto sum = at::zeros({m, k}, x.options().dtype(at::kDouble));
+  for (int64_t at = 0; at < n; at += length) {
+    const int64_t here = std::min(length, n - at);
+    const auto a = x.narrow(1, at, here).to(at::kDouble);
+    const auto b = x.is_same(y) ? a : y.narrow(1, at, here).to(at::kDouble);
+    sum.add_(at::matmul(b, a.t()));
+  }
+  const auto host = sum.cpu().contiguous();
+  std::copy_n(host.const_data_ptr<double>(), k * m, products);
+}
+
+// Columns of y one after the other where some factors are zero: those must forget, also what is not finite.
+void plain_combine(const at::Tensor &y, double beta, const at::Tensor &x, const double *c) {
+  const int64_t k = x.size(0), m = y.size(0), n = y.size(1), length = piece_length(k + m);
+  const bool all = std::none_of(c, c + k * m, [](double f) { return f == 0; });
+  const auto host = at::TensorOptions().dtype(at::kDouble);
+  for (int64_t first = 0; first < m; first += all ? m : 1) {
+    const int64_t count = all ? m : 1;
+    std::vector<double> factors;
+    std::vector<int64_t> used;
+    for (int64_t i = 0; i < k; i++) {
+      if (all || c[first * k + i] != 0) used.push_back(i);
+    }
+    for (int64_t j = 0; j < count; j++) {
+      for (const int64_t i : used) factors.push_back(c[(first + j) * k + i]);
+    }
+    const auto some = static_cast<int64_t>(used.size());
+    const auto f = at::from_blob(factors.data(), {count, some}, host).to(x.device(), false, true);
+    const auto to_rows = y.narrow(0, first, count);
+    const bool whole = some == k;
+    const auto index = at::from_blob(used.data(), {some}, at::TensorOptions().dtype(at::kLong)).to(x.device(), false, true);
+    for (int64_t at = 0; at < n; at += length) {
+      const int64_t here = std::min(length, n - at);
+      const auto to = to_rows.narrow(1, at, here);
+      auto result = beta == 0 ? at::zeros({count, here}, x.options().dtype(at::kDouble)) : to.to(at::kDouble, false, true).mul_(beta);
+      if (some > 0) {
+        auto from = x.narrow(1, at, here);
+        if (!whole) from = from.index_select(0, index);
+        result.add_(at::matmul(f, from.to(at::kDouble)));
+      }
+      to.copy_(result);
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" hesse_error hesse_gram(hesse_tensor x, hesse_tensor y, double *products) {
   return hesse::guard([&] {
+    if (!hesse::own_loops(*x)) return plain_gram(*x, *y, products);
     const int64_t k = x->size(0), m = y->size(0), n = x->size(1), tasks = (n + kGrain - 1) / kGrain;
     std::vector<double> partial(static_cast<size_t>(tasks * k * m));
     AT_DISPATCH_FLOATING_TYPES(x->scalar_type(), "gram", [&] {
@@ -71,6 +129,7 @@ extern "C" hesse_error hesse_gram(hesse_tensor x, hesse_tensor y, double *produc
 
 extern "C" hesse_error hesse_combine(hesse_tensor y, double beta, hesse_tensor x, const double *c) {
   return hesse::guard([&] {
+    if (!hesse::own_loops(*y)) return plain_combine(*y, beta, *x, c);
     const int64_t k = x->size(0), m = y->size(0), n = y->size(1), pieces = (n + kPiece - 1) / kPiece;
     AT_DISPATCH_FLOATING_TYPES(y->scalar_type(), "combine", [&] {
       const auto *from = x->const_data_ptr<scalar_t>();

@@ -3,7 +3,7 @@
 //! A block of k columns is one contiguous tensor `[k, n]`: a column is a row of it. Inner products are summed in f64 over
 //! blocks of fixed length, so they do not depend on the number of threads.
 
-use crate::shim::{self, Entered, Held, words};
+use crate::shim::{self, Entered, Held, Place, words};
 use hesse_core::vectors::{Block, Precision, VectorError, VectorSpace, View, ViewMut};
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
@@ -26,7 +26,7 @@ pub(crate) fn kind_of(precision: Precision) -> Kind {
 pub(crate) struct TchSpace {
     dimension: usize,
     precision: Precision,
-    threads: usize,
+    place: Place,
 }
 
 fn device(operation: &'static str) -> impl Fn(String) -> VectorError {
@@ -49,8 +49,8 @@ fn found<'a>(block: &'a Block, columns: &Range<usize>, operation: &'static str) 
 }
 
 impl TchSpace {
-    pub fn new(dimension: usize, precision: Precision, threads: usize) -> Self {
-        TchSpace { dimension, precision, threads }
+    pub fn new(dimension: usize, precision: Precision, place: Place) -> Self {
+        TchSpace { dimension, precision, place }
     }
 
     /// Checks that columns are of this space, and returns them.
@@ -81,7 +81,7 @@ impl TchSpace {
     }
 
     fn enter(&self, operation: &'static str) -> Result<Entered, VectorError> {
-        Entered::new(self.threads).map_err(device(operation))
+        Entered::new(self.place).map_err(device(operation))
     }
 }
 
@@ -101,7 +101,7 @@ impl VectorSpace for TchSpace {
             return Err(VectorError::mismatch("zeros", "a representable size", columns));
         }
         let sizes = [columns as i64, self.dimension as i64];
-        let tensor = Tensor::f_zeros(sizes, (kind_of(self.precision), Device::Cpu));
+        let tensor = Tensor::f_zeros(sizes, (kind_of(self.precision), self.place.device));
         let tensor = Held::new(tensor.map_err(words).map_err(device("zeros"))?);
         Ok(Block::new(Box::new(Columns { tensor, precision: self.precision }), self.dimension, columns))
     }
@@ -184,7 +184,8 @@ impl VectorSpace for TchSpace {
 
 /// A tensor's entries, row-major, in double.
 pub(crate) fn numbers(tensor: &Tensor) -> Result<Vec<f64>, String> {
-    let flat = tensor.f_to_kind(Kind::Double).and_then(|t| t.f_reshape([-1])).and_then(|t| t.f_contiguous());
+    let flat = tensor.f_to_device(Device::Cpu).and_then(|t| t.f_to_kind(Kind::Double));
+    let flat = flat.and_then(|t| t.f_reshape([-1])).and_then(|t| t.f_contiguous());
     let flat = flat.map_err(words)?;
     let mut values = vec![0.0; flat.numel()];
     let count = values.len();

@@ -7,10 +7,11 @@ use super::{
     DataSource, OperatorError, batches,
     compiled::Compiled,
     evaluate::{DeviceBatch, Weights},
+    halving,
     source::Batch,
 };
 use crate::backend::SecondOrderBackend;
-use crate::program::Product;
+use crate::program::{Problem, Product};
 use crate::vectors::{Block, VectorSpace, View};
 use std::ops::Range;
 
@@ -45,22 +46,54 @@ pub struct GroupProducts<'a> {
     backend: &'a dyn SecondOrderBackend,
     weights: &'a Weights,
     batch: usize,
+    /// Whether samples of a batch see each other, so that a batch cannot be cut.
+    coupled: bool,
     primal: Compiled,
     tangent: Compiled,
 }
 
 impl<'a> GroupProducts<'a> {
-    /// Products with this matrix, `batch` samples at once.
-    pub fn new(backend: &'a dyn SecondOrderBackend, product: Product, weights: &'a Weights, batch: usize) -> Self {
+    /// Products with this matrix of a problem, `batch` samples at once.
+    pub fn new(
+        backend: &'a dyn SecondOrderBackend,
+        problem: &Problem,
+        product: Product,
+        weights: &'a Weights,
+        batch: usize,
+    ) -> Self {
         let (primal, tangent) = (Compiled::new(product.primal), Compiled::new(product.tangent));
-        GroupProducts { backend, weights, batch, primal, tangent }
+        GroupProducts { backend, weights, batch: batch.max(1), coupled: problem.couples_samples(), primal, tangent }
     }
 
-    /// `Y ← H_g X`, sum-reduced, with Y in the `wide` space of f64; returns the group's weight.
+    /// `Y ← H_g X`, sum-reduced, with Y in the `wide` space of f64; returns the group's weight. Where the device runs out of
+    /// memory, the group begins again with half as many samples at once.
     ///
     /// # Errors
     /// Where the data cannot be read or a product fails.
     pub fn apply(
+        &mut self,
+        group: &dyn DataSource,
+        x: &View<'_>,
+        wide: &dyn VectorSpace,
+        y: &mut Block,
+    ) -> Result<f64, OperatorError> {
+        let (mut batch, coupled) = (self.batch, self.coupled);
+        halving(
+            &mut batch,
+            coupled,
+            |e: &OperatorError| Some(e),
+            |at_once| {
+                if at_once != self.batch {
+                    self.primal.forget();
+                    self.tangent.forget();
+                    self.batch = at_once;
+                }
+                self.pass(group, x, wide, y)
+            },
+        )
+    }
+
+    fn pass(
         &mut self,
         group: &dyn DataSource,
         x: &View<'_>,

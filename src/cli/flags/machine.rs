@@ -12,7 +12,7 @@ pub struct MachineFlags {
     /// Backend that computes; `hesse backends` lists them
     #[arg(long, value_name = "NAME", default_value = "candle")]
     pub backend: String,
-    /// Device of the backend: cpu, cuda or cuda:N
+    /// Device of the backend: cpu, cuda or cuda:N; behind a cuda device, +tf32 and +nondeterministic allow both
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub device: String,
     /// Compute type: f32 (fast) or f64 (exact to many digits)

@@ -1,18 +1,16 @@
-//! `cargo xtask libtorch`: brings libtorch into `target/libtorch`, where `.cargo/config.toml` points the build.
+//! `cargo xtask libtorch [--cuda]`: brings libtorch into `target/libtorch`, where `.cargo/config.toml` points the build.
 //!
 //! The wheels of the Python package registry hold what is needed, so no download page is: PyTorch itself, and two small
-//! libraries of CUDA that `libtorch_cpu.so` of that wheel is linked with even where there is no GPU. pip fetches them,
-//! because it knows proxies, mirrors and certificates; what it brings is compared with the SHA-256 written here.
-//! Everything is made in a folder beside and renamed at the end, so an interrupted run leaves nothing that looks whole.
+//! libraries of CUDA that `libtorch_cpu.so` of that wheel is linked with even where there is no GPU. `--cuda` adds the
+//! libraries that a GPU needs; all lie in one folder, which is where they look for each other. The backend is built
+//! against the CPU parts in either case and opens the others when a CUDA device is asked for.
 
-mod fetch;
-mod unpack;
-mod wheel;
+mod list;
 
-use std::fmt::Display;
+use crate::wheels::{self, Wheel, at, base, megabytes, root};
+use list::{CPU, CUDA, OF_TORCH};
 use std::fs;
 use std::path::{Path, PathBuf};
-use wheel::WHEELS;
 
 /// The file that says what the folder holds; torch-sys reads it too and compares versions.
 const STAMP: &str = "build-version";
@@ -21,25 +19,45 @@ const VERSION: &str = "2.11.0";
 /// `ld` reads it as a script: torch-sys asks for `-ltorch`, which holds no code of its own.
 const LINKER_SCRIPT: (&str, &str) = ("lib/libtorch.so", "INPUT(libtorch_cpu.so)\n");
 
+/// How much of libtorch is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    /// What the CPU needs.
+    Cpu,
+    /// That, and what a GPU needs.
+    Cuda,
+}
+
 /// Where libtorch is put.
 pub fn folder() -> PathBuf {
     root().join("target/libtorch")
 }
 
-/// The workspace.
-fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_path_buf()
+/// The wheels of some parts.
+fn wheels(parts: Parts) -> Vec<Wheel> {
+    let same = |w: &Wheel| Wheel { libraries: w.libraries, ..*w };
+    let mut wheels: Vec<Wheel> = CPU.iter().map(same).collect();
+    if parts == Parts::Cuda {
+        wheels.extend(CUDA.iter().map(same));
+    }
+    wheels
+}
+
+/// The shared libraries of some parts, as they are called within their wheels.
+fn libraries(parts: Parts) -> impl Iterator<Item = &'static str> {
+    let more = if parts == Parts::Cuda { OF_TORCH } else { &[] };
+    wheels(parts).into_iter().flat_map(|w| w.libraries).chain(more).copied()
 }
 
 /// Brings libtorch unless it is there.
 ///
 /// # Errors
 /// In one line, with what would help.
-pub fn bring() -> Result<(), String> {
+pub fn bring(parts: Parts) -> Result<(), String> {
     let to = folder();
-    if is_whole(&to) {
-        println!("libtorch {VERSION} is in {}", to.display());
+    let with = if parts == Parts::Cuda { " with its CUDA libraries" } else { "" };
+    if is_whole(&to, parts) {
+        println!("libtorch {VERSION}{with} is in {}", to.display());
         return Ok(());
     }
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
@@ -48,50 +66,51 @@ pub fn bring() -> Result<(), String> {
              LIBTORCH_USE_PYTORCH=1 where Python has PyTorch {VERSION}"
         ));
     }
-    let target = to.parent().unwrap_or(&to);
-    fs::create_dir_all(target).map_err(at(target))?;
-    // One folder a process: two runs at once do not meet.
-    let work = Work(target.join(format!("libtorch.{}.tmp", std::process::id())));
-    let (wheels, whole) = (work.0.join("wheels"), work.0.join("libtorch"));
-    fs::create_dir_all(&wheels).map_err(at(&wheels))?;
-    for wheel in WHEELS {
-        println!("{} {}", wheel.package, wheel.version);
-        let file = fetch::fetch(wheel, &wheels)?;
-        unpack::unpack(wheel, &file, &whole)?;
-        // Half a gigabyte that is not needed any more.
-        fs::remove_file(&file).map_err(at(&file))?;
+    let mut wheels = wheels(parts);
+    println!("{} MB, once", megabytes(&wheels));
+    if let Some(torch) = wheels.first_mut().filter(|_| parts == Parts::Cuda) {
+        // One list for the process: its length is that of the run.
+        torch.libraries = [torch.libraries, OF_TORCH].concat().leak();
     }
-    for (name, text) in [LINKER_SCRIPT, (STAMP, VERSION)] {
-        let path = whole.join(name);
-        fs::write(&path, text).map_err(at(&path))?;
-    }
-    if to.exists() {
-        fs::remove_dir_all(&to).map_err(at(&to))?;
-    }
-    fs::rename(&whole, &to).map_err(at(&to))?;
-    println!("libtorch {VERSION} is in {}", to.display());
+    wheels::bring(&wheels, &to, |whole| {
+        for (name, text) in [LINKER_SCRIPT, (STAMP, VERSION)] {
+            let path = whole.join(name);
+            fs::write(&path, text).map_err(at(&path))?;
+        }
+        Ok(())
+    })?;
+    println!("libtorch {VERSION}{with} is in {}", to.display());
     Ok(())
 }
 
 /// Whether the folder holds everything: the stamp is written last, but files may have been deleted since.
-fn is_whole(folder: &Path) -> bool {
+fn is_whole(folder: &Path, parts: Parts) -> bool {
     fs::read_to_string(folder.join(STAMP)).is_ok_and(|v| v.trim() == VERSION)
         && folder.join("include/ATen/Tensor.h").is_file()
-        && WHEELS.iter().flat_map(|w| w.libraries).all(|l| folder.join("lib").join(wheel::base(l)).is_file())
+        && libraries(parts).all(|l| folder.join("lib").join(base(l)).is_file())
         && folder.join(LINKER_SCRIPT.0).is_file()
 }
 
-/// An input or output error with its place.
-fn at<E: Display>(path: &Path) -> impl Fn(E) -> String {
-    move |cause| format!("{}: {cause}", path.display())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The folder of an unfinished run; gone when the run is over, however it ended.
-struct Work(PathBuf);
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        // What cannot be removed is a leftover in `target`, nothing worse.
-        let _ = fs::remove_dir_all(&self.0);
+    #[test]
+    fn a_folder_for_the_cpu_is_not_whole_for_cuda() {
+        let folder = std::env::temp_dir().join(format!("hesse-xtask-libtorch-{}", std::process::id()));
+        for part in ["lib", "include/ATen"] {
+            fs::create_dir_all(folder.join(part)).unwrap();
+        }
+        fs::write(folder.join(STAMP), VERSION).unwrap();
+        fs::write(folder.join("include/ATen/Tensor.h"), "").unwrap();
+        fs::write(folder.join(LINKER_SCRIPT.0), LINKER_SCRIPT.1).unwrap();
+        assert!(!is_whole(&folder, Parts::Cpu));
+        libraries(Parts::Cpu).for_each(|l| fs::write(folder.join("lib").join(base(l)), "").unwrap());
+        assert!(is_whole(&folder, Parts::Cpu) && !is_whole(&folder, Parts::Cuda));
+        libraries(Parts::Cuda).for_each(|l| fs::write(folder.join("lib").join(base(l)), "").unwrap());
+        assert!(is_whole(&folder, Parts::Cpu) && is_whole(&folder, Parts::Cuda));
+        fs::remove_file(folder.join("lib/libcudnn_ops.so.9")).unwrap();
+        assert!(!is_whole(&folder, Parts::Cuda));
+        fs::remove_dir_all(&folder).unwrap();
     }
 }

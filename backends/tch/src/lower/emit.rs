@@ -7,7 +7,6 @@ use super::{Constant, Kept, Kernel, Leaf, Lowered, Slot, Step};
 use crate::shim::Instruction;
 use hesse_core::graph::{Binary, Graph, Kind, Node, Op, Scalar, Unary, ValueId};
 use hesse_core::program::{Program, Role};
-use hesse_core::vectors::Precision;
 use std::collections::HashMap;
 
 struct Emitter<'a> {
@@ -26,8 +25,8 @@ struct Emitter<'a> {
     out: Lowered,
 }
 
-/// Lowers a program for a batch size.
-pub(crate) fn lower(program: &Program, batch: usize, fusion: Fusion, precision: Precision) -> Lowered {
+/// Lowers a program for a batch size; `channels_last` says how images lie.
+pub(crate) fn lower(program: &Program, batch: usize, fusion: Fusion, channels_last: bool) -> Lowered {
     let count = program.graph.nodes().len();
     let found = find(program, batch);
     let mut e = Emitter {
@@ -35,8 +34,7 @@ pub(crate) fn lower(program: &Program, batch: usize, fusion: Fusion, precision: 
         analysis: analyse(program, fusion),
         batch,
         fusion,
-        // Where oneDNN computes convolutions; see cpp/convolution.cpp.
-        images: if precision == Precision::F32 { images(&program.graph) } else { vec![false; count] },
+        images: if channels_last { images(&program.graph) } else { vec![false; count] },
         calls: found.of,
         slots: vec![None; count],
         small: vec![None; count],

@@ -20,14 +20,14 @@ pub(super) type Scripts = HashMap<String, Script>;
 pub(super) type Recorded = HashMap<usize, Tape>;
 
 /// Opens the modules that calls name.
-pub(super) fn open(calls: &[Call], twice: bool) -> Result<Scripts, String> {
+pub(super) fn open(calls: &[Call], twice: bool, device: Device) -> Result<Scripts, String> {
     let mut scripts = Scripts::new();
     for call in calls {
         if call.function.system != script::SYSTEM {
             return Err(format!("a program of {}, which this backend cannot run", call.function.system));
         }
         if !scripts.contains_key(&call.function.program) {
-            let mut opened = script::open(&call.function.program, twice)?;
+            let mut opened = script::open(&call.function.program, twice, device)?;
             opened.forget()?;
             scripts.insert(call.function.program.clone(), opened);
         }
@@ -47,11 +47,11 @@ impl TchExecutable {
         let mut bytes = 0;
         for call in self.program.calls.iter().filter(|c| c.key.is_some()) {
             let kind = kind_of(self.precision);
-            let zeros = call.sizes.iter().map(|s| Tensor::f_zeros(&s[..], (kind, Device::Cpu)));
+            let zeros = call.sizes.iter().map(|s| Tensor::f_zeros(&s[..], (kind, self.place.device)));
             let zeros: Vec<Tensor> = zeros.collect::<Result<_, _>>().map_err(crate::shim::words)?;
             let operands: Vec<&Tensor> = zeros.iter().collect();
             let by: Vec<usize> = (0..call.may_move.len()).filter(|i| call.may_move[*i]).collect();
-            let (tape, held) = metered(|| -> Result<Tape, String> {
+            let (tape, held) = metered(self.place.device, || -> Result<Tape, String> {
                 let mut tape = record(&mut self.scripts, call, &operands, true)?;
                 if !by.is_empty() {
                     // As for a Hessian: the first gradients, with a graph.
@@ -85,8 +85,8 @@ impl TchExecutable {
         kept: bool,
     ) -> Result<Vec<Tensor>, BackendError> {
         let step = &self.program.steps[at];
-        let (name, failed) = (step.name, self.name.clone());
-        let fail = move |cause| failure(&failed, name, cause);
+        let (name, failed, device) = (step.name, self.name.clone(), self.place.device);
+        let fail = move |cause| failure(device, &failed, name, cause);
         let reads = reads(step, values).map_err(&fail)?;
         let call = &self.program.calls[request.call];
         let (own, rest) = reads.split_at(call.sizes.len());

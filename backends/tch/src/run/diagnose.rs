@@ -16,13 +16,14 @@ impl TchExecutable {
     pub(super) fn diagnose(&self, feed: &Feed<'_>) -> Result<Option<String>, BackendError> {
         self.layout.check(&self.name, feed, None)?;
         let (program, batch) = &self.source;
-        Self::new(program, *batch, Fusion::Nothing, self.precision, self.threads)?.step_by_step(feed)
+        Self::new(program, *batch, Fusion::Nothing, self.precision, self.place)?.step_by_step(feed)
     }
 
     fn step_by_step(&mut self, feed: &Feed<'_>) -> Result<Option<String>, BackendError> {
         let name = self.name.clone();
-        let fail = |operation: &str, cause| failure(&name, operation, cause);
-        let _entered = Entered::new(self.threads).map_err(|cause| fail("start", cause))?;
+        let device = self.place.device;
+        let fail = |operation: &str, cause| failure(device, &name, operation, cause);
+        let _entered = Entered::new(self.place).map_err(|cause| fail("start", cause))?;
         let mut values = self.bind(feed, 0)?;
         for leaf in self.program.leaves.iter().filter(|l| l.kind == Kind::Real) {
             let good = values[leaf.slot].as_ref().map(finite).transpose().map_err(|cause| fail("check", cause))?;

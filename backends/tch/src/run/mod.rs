@@ -7,7 +7,7 @@ mod primitives;
 
 use crate::backend::failure;
 use crate::lower::{Fusion, Kernel, Lowered, Step, lower};
-use crate::shim::{self, Entered, Held, Tape, words};
+use crate::shim::{self, Entered, Held, Place, Tape, words};
 use crate::space::{Columns, kind_of, numbers};
 use bind::Inputs;
 use calls::{Recorded, Scripts};
@@ -18,7 +18,7 @@ use hesse_core::program::{Program, Role};
 use hesse_core::vectors::{Precision, ViewMut};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use tch::{Device, TchError, Tensor};
+use tch::{TchError, Tensor};
 
 /// What a primal program keeps.
 pub(crate) struct SavedTensors {
@@ -45,7 +45,7 @@ pub(crate) struct TchExecutable {
     recorded_bytes: usize,
     layout: Layout,
     precision: Precision,
-    threads: usize,
+    place: Place,
 }
 
 /// The same entries in memory of their own.
@@ -70,28 +70,31 @@ impl TchExecutable {
         batch: usize,
         fusion: Fusion,
         precision: Precision,
-        threads: usize,
+        place: Place,
     ) -> Result<Self, BackendError> {
         let name = program.name.clone();
-        let fail = |cause| failure(&name, "constant", cause);
-        let _entered = Entered::new(threads).map_err(fail)?;
-        let lowered = lower(program, batch, fusion, precision);
+        let device = place.device;
+        let fail = |cause| failure(device, &name, "constant", cause);
+        let _entered = Entered::new(place).map_err(fail)?;
+        // oneDNN reads images so; see cpp/convolution.cpp.
+        let last = precision == Precision::F32 && !device.is_cuda() && !place.plain;
+        let lowered = lower(program, batch, fusion, last);
         let mut constants = Vec::new();
         for c in &lowered.constants {
             let tensor = match c.values[..] {
                 // One number in memory, seen as many.
-                [one] => Tensor::f_full([1], one, (kind_of(precision), Device::Cpu))
+                [one] => Tensor::f_full([1], one, (kind_of(precision), device))
                     .and_then(|t| t.f_reshape(vec![1; c.sizes.len()])?.f_expand(&c.sizes[..], false)),
                 _ => Tensor::f_from_slice(&c.values)
-                    .and_then(|t| t.f_to_kind(kind_of(precision)))
+                    .and_then(|t| t.f_to_kind(kind_of(precision))?.f_to_device(device))
                     .and_then(|t| t.f_view(&c.sizes[..])),
             };
             constants.push((c.slot, tensor.map_err(words).map_err(fail)?));
         }
         let layout = Layout::new(program, batch);
         let source = (program.clone(), batch);
-        let scripts = calls::open(&lowered.calls, precision == Precision::F64)
-            .map_err(|cause| failure(&name, "differential", cause))?;
+        let scripts = calls::open(&lowered.calls, precision == Precision::F64, device)
+            .map_err(|cause| failure(device, &name, "differential", cause))?;
         let mut executable = TchExecutable {
             name,
             source,
@@ -101,11 +104,12 @@ impl TchExecutable {
             recorded_bytes: 0,
             layout,
             precision,
-            threads,
+            place,
         };
         if !executable.program.kept.is_empty() {
             let bytes = executable.record_bytes();
-            executable.recorded_bytes = bytes.map_err(|cause| failure(&executable.name, "differential", cause))?;
+            executable.recorded_bytes =
+                bytes.map_err(|cause| failure(device, &executable.name, "differential", cause))?;
         }
         Ok(executable)
     }
@@ -131,7 +135,7 @@ impl TchExecutable {
     }
 
     fn failed(&self, step: &Step, cause: impl ToString) -> BackendError {
-        failure(&self.name, step.name, cause.to_string())
+        failure(self.place.device, &self.name, step.name, cause.to_string())
     }
 
     /// Runs one step that makes a value.
@@ -215,8 +219,9 @@ impl Executable for TchExecutable {
     ) -> Result<Outcome, BackendError> {
         let columns = self.layout.check(&self.name, feed, result.as_ref())?;
         let name = self.name.clone();
-        let fail = |cause| failure(&name, "start", cause);
-        let _entered = Entered::new(self.threads).map_err(fail)?;
+        let device = self.place.device;
+        let fail = |cause| failure(device, &name, "start", cause);
+        let _entered = Entered::new(self.place).map_err(fail)?;
         let keep = keep.and_then(|saved| saved.storage_mut::<SavedTensors>());
         if keep.as_ref().map_or(0, |s| s.places.len()) < self.program.kept.len() {
             return Err(BackendError::input(&self.name, "memory for kept values", "a value", "none"));

@@ -27,8 +27,13 @@ pub(super) fn apply(op: &Op, x: &[&Tensor], sizes: &[i64], batch: usize, last: b
         (Op::AveragePoolGrad { window, count_padding }, [g]) => shim::average_pool_grad(g, window, *count_padding),
         (Op::Gather, [x, i]) => shim::gather(x, i),
         (Op::ScatterAdd(n), [g, i]) => shim::scatter_add(g, i, *n),
-        (Op::TakeRows, [table, i]) => take_rows(table, i, sizes).map_err(words),
-        (Op::PutRows(_), [g, i]) => put_rows(g, i, sizes).map_err(words),
+        (Op::TakeRows, [table, i]) => {
+            let rows = usize::try_from(table.size()[0]).unwrap_or(0);
+            shim::check_indices(i, rows).and_then(|()| take_rows(table, i, sizes).map_err(words))
+        }
+        (Op::PutRows(rows), [g, i]) => {
+            shim::check_indices(i, *rows).and_then(|()| put_rows(g, i, sizes).map_err(words))
+        }
         (Op::Reshape(_), [x]) => {
             let y = x.f_reshape(sizes).map_err(words)?;
             if last { shim::channels_last(&y) } else { Ok(y) }
@@ -58,7 +63,10 @@ pub(super) fn apply(op: &Op, x: &[&Tensor], sizes: &[i64], batch: usize, last: b
 pub(super) fn from_index(op: &Op, i: &Tensor, sizes: &[i64], kind: tch::Kind) -> Option<Outcome<Tensor>> {
     match op {
         Op::IndexEquals(value) => Some(shim::index_equals(i, i64::from(*value), kind == tch::Kind::Double)),
-        Op::OneHot(_) => {
+        Op::OneHot(classes) => {
+            if let Err(cause) = shim::check_indices(i, *classes) {
+                return Some(Err(cause));
+            }
             let zeros = Tensor::f_zeros(sizes, (kind, i.device()));
             // The ones as a tensor: where a call with a number fails, tch panics when it drops the number.
             let ones = i.f_unsqueeze(-1).and_then(|at| Ok((at.f_ones_like()?.f_to_kind(kind)?, at)));

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use tch::Device;
 
 /// What graphs call the system that runs such files.
 pub(crate) const SYSTEM: &str = "torchscript";
@@ -34,9 +35,9 @@ impl Archive {
         Ok(Archive { file, bytes, digest })
     }
 
-    /// The module, in f32 or in f64.
-    pub fn script(&self, twice: bool) -> Outcome<Script> {
-        Script::open(&self.bytes, twice).map_err(|cause| match cause.split_once("unreadable: ") {
+    /// The module, in f32 or in f64, for a device.
+    pub fn script(&self, twice: bool, device: Device) -> Outcome<Script> {
+        Script::open(&self.bytes, twice, device).map_err(|cause| match cause.split_once("unreadable: ") {
             Some((_, why)) => format!(
                 "no TorchScript file that libtorch can read ({}); torch.jit.script(model.eval()).save(FILE) writes one, \
                  and a state dict alone goes to --weights of a built-in model",
@@ -54,7 +55,7 @@ impl Archive {
 }
 
 /// Opens the module of a file that a model was made of.
-pub(crate) fn open(digest: &str, twice: bool) -> Outcome<Script> {
+pub(crate) fn open(digest: &str, twice: bool, device: Device) -> Outcome<Script> {
     let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let file = known.as_ref().and_then(|k| k.get(digest)).cloned();
     drop(known);
@@ -65,5 +66,5 @@ pub(crate) fn open(digest: &str, twice: bool) -> Outcome<Script> {
     if archive.digest != digest {
         return Err(format!("{}: the file has changed since it was first read", file.display()));
     }
-    archive.script(twice)
+    archive.script(twice, device)
 }

@@ -10,7 +10,7 @@ mod probe;
 
 pub(crate) use archive::{SYSTEM, open};
 
-use crate::shim::{Entered, Script};
+use crate::shim::{Entered, Place, Script};
 use archive::Archive;
 use hesse_core::error::GraphError;
 use hesse_core::graph::{Differential, External, GraphBuilder, Init, Mode, Op, Shape, ValueId};
@@ -47,9 +47,9 @@ fn make(options: &Options, task: &Task) -> Result<Box<dyn Model>, OptionError> {
         return Err(refuse("", "a file that torch.jit.save has written, as in torchscript:net.pt"));
     };
     let foreign = |cause: String| OptionError::Foreign(format!("torchscript: {file}: {cause}"));
-    let _entered = Entered::new(1).map_err(foreign)?;
+    let _entered = Entered::new(Place::cpu(1)).map_err(foreign)?;
     let archive = Archive::read(file).map_err(foreign)?;
-    let mut script = archive.script(false).map_err(foreign)?;
+    let mut script = archive.script(false, tch::Device::Cpu).map_err(foreign)?;
     let parameters = declared(script.parameters()).map_err(foreign)?;
     let buffers = declared(script.buffers()).map_err(foreign)?;
     let output = probe::output(&mut script, &task.input).map_err(foreign)?;
@@ -111,7 +111,7 @@ impl Model for Scripted {
 
     fn values(&self) -> Result<Vec<(String, Vec<f64>)>, GraphError> {
         let foreign = |cause: String| GraphError::Foreign(format!("torchscript: {}: {cause}", self.file));
-        let _entered = Entered::new(1).map_err(foreign)?;
+        let _entered = Entered::new(Place::cpu(1)).map_err(foreign)?;
         let script = self.script.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let values = script.parameters().and_then(|p| Ok([p, script.buffers()?].map(Vec::into_iter)));
         let one = |v: crate::shim::Value| Ok((v.name, crate::space::numbers(&v.tensor)?));

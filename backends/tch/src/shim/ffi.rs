@@ -24,6 +24,16 @@ pub(super) struct Window {
     pub padding: [i64; 2],
 }
 
+/// `HesseMode`.
+#[repr(C)]
+pub(super) struct Mode {
+    pub threads: i32,
+    pub plain: bool,
+    pub cuda: bool,
+    pub tf32: bool,
+    pub deterministic: bool,
+}
+
 /// The codes are those of `cpp/chain.cpp`.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -49,14 +59,28 @@ unsafe extern "C" {
     pub(super) fn hesse_free_text(text: *mut c_char);
 
     pub(super) fn hesse_set_up() -> Error;
-    pub(super) fn hesse_enter(threads: c_int, guard: *mut *mut c_void) -> Error;
+    pub(super) fn hesse_enter(mode: *const Mode, guard: *mut *mut c_void) -> Error;
     pub(super) fn hesse_leave(guard: *mut c_void);
     pub(super) fn hesse_describe(text: *mut *mut c_char) -> Error;
     pub(super) fn hesse_trim();
     pub(super) fn hesse_meter_begin();
     pub(super) fn hesse_meter_end() -> i64;
 
-    pub(super) fn hesse_script_open(bytes: *const u8, size: usize, twice: bool, script: *mut *mut Script) -> Error;
+    pub(super) fn hesse_check_indices(index: *const C_tensor, size: i64) -> Error;
+
+    pub(super) fn hesse_cuda_prepare();
+    pub(super) fn hesse_cuda_devices(count: *mut c_int) -> Error;
+    pub(super) fn hesse_cuda_try(device: c_int) -> Error;
+    pub(super) fn hesse_cuda_describe(text: *mut *mut c_char) -> Error;
+    pub(super) fn hesse_cuda_bytes(device: c_int, bytes: *mut i64) -> Error;
+
+    pub(super) fn hesse_script_open(
+        bytes: *const u8,
+        size: usize,
+        twice: bool,
+        device: c_int,
+        script: *mut *mut Script,
+    ) -> Error;
     pub(super) fn hesse_script_close(script: *mut Script);
     pub(super) fn hesse_script_count(script: *mut Script, which: c_int) -> usize;
     pub(super) fn hesse_script_value(

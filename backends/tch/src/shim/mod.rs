@@ -4,17 +4,20 @@
 //! ones returned are owned.
 #![allow(unsafe_code, reason = "calls into libtorch")]
 
+pub(crate) mod cuda;
 mod ffi;
 mod held;
+mod place;
 mod script;
 
 pub(crate) use held::Held;
+pub(crate) use place::Place;
 pub(crate) use script::{Script, Tape, Value, Wanted};
 
 use hesse_core::graph::{Convolution, Window};
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
-use tch::{TchError, Tensor};
+use tch::{Device, TchError, Tensor};
 use torch_sys::C_tensor;
 
 /// A result, or why there is none.
@@ -68,10 +71,19 @@ pub(crate) fn set_up() -> Outcome<()> {
 
 /// The version and what it can use of this processor.
 pub(crate) fn describe() -> Outcome<String> {
+    // SAFETY: the place is valid.
+    told(|text| unsafe { ffi::hesse_describe(text) })
+}
+
+/// Runs a function that gives a text.
+fn told(call: impl FnOnce(*mut *mut c_char) -> ffi::Error) -> Outcome<String> {
     let mut text = ptr::null_mut();
-    // SAFETY: the place is valid; the text is ours and freed at once.
+    checked(call(&raw mut text))?;
+    if text.is_null() {
+        return Err("no answer".into());
+    }
+    // SAFETY: the text is ours and freed at once.
     unsafe {
-        checked(ffi::hesse_describe(&raw mut text))?;
         let words = CStr::from_ptr(text).to_string_lossy().into_owned();
         ffi::hesse_free_text(text);
         Ok(words)
@@ -84,8 +96,14 @@ pub(crate) fn trim() {
     unsafe { ffi::hesse_trim() }
 }
 
-/// The bytes of large blocks that `body` takes on this thread and still holds at its end.
-pub(crate) fn metered<T>(body: impl FnOnce() -> T) -> (T, usize) {
+/// The bytes of large blocks that `body` takes on this thread (on a CUDA device, that anybody takes) and still holds at its
+/// end.
+pub(crate) fn metered<T>(device: Device, body: impl FnOnce() -> T) -> (T, usize) {
+    if device.is_cuda() {
+        let before = cuda::bytes(device);
+        let result = body();
+        return (result, cuda::bytes(device).saturating_sub(before));
+    }
     // SAFETY: no arguments.
     unsafe { ffi::hesse_meter_begin() };
     let result = body();
@@ -94,17 +112,23 @@ pub(crate) fn metered<T>(body: impl FnOnce() -> T) -> (T, usize) {
     (result, usize::try_from(bytes).unwrap_or(0))
 }
 
-/// While it lives, this thread runs libtorch without autograd and with so many threads.
+/// While it lives, this thread runs libtorch without autograd and as its place says.
 pub(crate) struct Entered {
     guard: *mut c_void,
 }
 
 impl Entered {
-    pub fn new(threads: usize) -> Outcome<Self> {
+    pub fn new(place: Place) -> Outcome<Self> {
         let mut guard = ptr::null_mut();
-        let threads = c_int::try_from(threads).unwrap_or(c_int::MAX);
-        // SAFETY: the place is valid.
-        checked(unsafe { ffi::hesse_enter(threads, &raw mut guard) })?;
+        let mode = ffi::Mode {
+            threads: i32::try_from(place.threads).unwrap_or(i32::MAX),
+            plain: place.plain,
+            cuda: place.device.is_cuda(),
+            tf32: place.tf32,
+            deterministic: place.deterministic,
+        };
+        // SAFETY: both places are valid.
+        checked(unsafe { ffi::hesse_enter(&raw const mode, &raw mut guard) })?;
         Ok(Entered { guard })
     }
 }
@@ -187,6 +211,12 @@ pub(crate) fn gather(x: &Tensor, index: &Tensor) -> Outcome<Tensor> {
 pub(crate) fn scatter_add(g: &Tensor, index: &Tensor, size: usize) -> Outcome<Tensor> {
     // SAFETY: as above.
     made(|y| unsafe { ffi::hesse_scatter_add(g.as_ptr(), index.as_ptr(), size as i64, y) })
+}
+
+/// Whether indices are below `size`, where the device would not survive others: an error that says which is not.
+pub(crate) fn check_indices(index: &Tensor, size: usize) -> Outcome<()> {
+    // SAFETY: the tensor lives during the call.
+    checked(unsafe { ffi::hesse_check_indices(index.as_ptr(), size as i64) })
 }
 
 /// A function of a tensor and a number; the numbers are those of `cpp/numbers.cpp`.

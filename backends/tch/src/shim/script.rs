@@ -3,7 +3,7 @@
 use super::{Outcome, checked, ffi, made};
 use std::ffi::{CStr, c_int};
 use std::ptr;
-use tch::Tensor;
+use tch::{Device, Tensor};
 use torch_sys::C_tensor;
 
 /// A module in eval mode, whose parameters and buffers are given in each call.
@@ -21,11 +21,12 @@ pub(crate) struct Value {
 }
 
 impl Script {
-    /// Reads an archive, in f32 or (`twice` as wide) in f64.
-    pub fn open(bytes: &[u8], twice: bool) -> Outcome<Self> {
+    /// Reads an archive, in f32 or (`twice` as wide) in f64; tensors that are neither parameters nor buffers go to `device`.
+    pub fn open(bytes: &[u8], twice: bool, device: Device) -> Outcome<Self> {
         let mut pointer = ptr::null_mut();
+        let number = super::cuda::number(device);
         // SAFETY: the bytes live during the call, and the place is valid.
-        checked(unsafe { ffi::hesse_script_open(bytes.as_ptr(), bytes.len(), twice, &raw mut pointer) })?;
+        checked(unsafe { ffi::hesse_script_open(bytes.as_ptr(), bytes.len(), twice, number, &raw mut pointer) })?;
         if pointer.is_null() { Err("no module".into()) } else { Ok(Script { pointer }) }
     }
 

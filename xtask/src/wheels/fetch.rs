@@ -1,6 +1,6 @@
 //! Bringing one wheel through pip, and comparing it with its hash.
 
-use super::wheel::{PYTHON, Wheel};
+use super::{PYTHON, Wheel, at, base};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -40,7 +40,7 @@ fn python() -> Result<String, String> {
 pub fn fetch(wheel: &Wheel, folder: &Path) -> Result<PathBuf, String> {
     let Wheel { package, version, .. } = wheel;
     let folder = folder.join(package);
-    fs::create_dir_all(&folder).map_err(super::at(&folder))?;
+    fs::create_dir_all(&folder).map_err(at(&folder))?;
     let python = python()?;
     let requirement = format!("{package}=={version}");
     let status = Command::new(&python)
@@ -58,15 +58,15 @@ pub fn fetch(wheel: &Wheel, folder: &Path) -> Result<PathBuf, String> {
         ));
     }
     let file = fs::read_dir(&folder)
-        .map_err(super::at(&folder))?
+        .map_err(at(&folder))?
         .filter_map(|entry| entry.ok().map(|e| e.path()))
         .find(|path| path.extension().is_some_and(|e| e == "whl"))
         .ok_or_else(|| format!("pip brought no wheel of {requirement}"))?;
-    let found = hash(&file).map_err(super::at(&file))?;
+    let found = hash(&file).map_err(at(&file))?;
     if found != wheel.sha256 {
         return Err(format!(
             "{}: expected SHA-256 {}, found {found}; nothing of it has been used",
-            super::wheel::base(&file.to_string_lossy()),
+            base(&file.to_string_lossy()),
             wheel.sha256
         ));
     }

@@ -1,7 +1,6 @@
 //! Taking the wanted files out of a wheel, which is a zip archive.
 
-use super::at;
-use super::wheel::Wheel;
+use super::{Wheel, at};
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::Path;
@@ -22,6 +21,12 @@ pub fn unpack(wheel: &Wheel, file: &Path, to: &Path) -> Result<(), String> {
         }
         let mut out = File::create(&path).map_err(at(&path))?;
         io::copy(&mut entry, &mut out).map_err(at(&path))?;
+        #[cfg(unix)]
+        if let Some(mode) = entry.unix_mode().filter(|m| m & 0o111 != 0) {
+            use std::os::unix::fs::PermissionsExt;
+            // Compilers are among the files.
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode & 0o777)).map_err(at(&path))?;
+        }
         missing.retain(|m| *m != name);
     }
     match missing.first() {
