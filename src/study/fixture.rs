@@ -52,7 +52,12 @@ pub(super) fn training(batch: usize, epochs: usize, factor: f64) -> TrainReport 
         model: ModelPart { name: "net".to_string(), options: String::new(), parameters: 1234 },
         data: part("train", 400),
         test_data: part("test", 100),
-        backend: BackendPart { name: "made-up".to_string(), device: "cpu".to_string(), dtype: "f32".to_string() },
+        backend: BackendPart {
+            name: "made-up".to_string(),
+            device: "cpu".to_string(),
+            dtype: "f32".to_string(),
+            accelerator: None,
+        },
         options: OptionsPart {
             epochs,
             target_loss: Some(0.125),
