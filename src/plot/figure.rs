@@ -60,7 +60,7 @@ impl Figure {
     /// Draws each panel by itself, for a page that finds a place for them; small enough that letters can still be read where
     /// that page is narrow.
     pub fn separate(&self) -> Vec<Canvas> {
-        self.panels_of([[540.0, 390.0], [520.0, 440.0]])
+        self.panels_of([[540.0, 420.0], [520.0, 440.0]])
     }
 
     /// Draws each panel; a lone chart or map has the size given.

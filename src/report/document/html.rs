@@ -82,7 +82,10 @@ fn rows(text: &mut String, table: &DataTable, heading: &str) {
         text.push_str("<tr>");
         for (i, cell) in row.iter().enumerate() {
             let numbers = table.columns.get(i).is_some_and(|c| c.numbers);
-            let _ = write!(text, "<td{}>{}</td>", class(numbers), escaped(&cell.shown));
+            let shown = escaped(&cell.shown);
+            // The options of a network may stand below each other.
+            let shown = if numbers { shown } else { shown.replace(',', ",<wbr>").replace(':', ":<wbr>") };
+            let _ = write!(text, "<td{}>{shown}</td>", class(numbers));
         }
         text.push_str("</tr>\n");
     }
