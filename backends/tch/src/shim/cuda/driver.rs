@@ -1,6 +1,7 @@
 //! Asking NVIDIA's driver for its devices, before libtorch's CUDA part is opened: that is two gigabytes, and where there is
 //! no device the driver knows why.
 
+use super::loader;
 use hesse_core::device::{CudaName, DeviceError, cuda_version};
 use libloading::{Library, Symbol};
 use std::ffi::{CStr, c_char, c_int, c_uint};
@@ -13,6 +14,8 @@ const NEEDS: (c_int, &str) = (13000, "13.0");
 const CAPABILITY_MAJOR: c_int = 75;
 const CAPABILITY_MINOR: c_int = 76;
 const SUCCESS: c_int = 0;
+/// What the driver's stand-in for linkers answers to everything.
+const STUB: c_int = 34;
 
 /// A device as the driver knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +45,15 @@ impl Driver {
     fn open() -> Result<Self, DeviceError> {
         let no_driver = |cause: String| DeviceError::NoDriver { cause, needs: NEEDS.1 };
         // SAFETY: this is the system's driver library; its initialisers are those that every CUDA program runs.
-        let library = unsafe { Library::new(LIBRARY) }.map_err(|e| no_driver(e.to_string()))?;
+        let library = unsafe { Library::new(LIBRARY) }.map_err(|e| no_driver(loader(&e)))?;
         let driver = Driver { library };
         // SAFETY: the signature is that of the driver's documentation.
         let status = unsafe { driver.function::<Unit>(c"cuInit").map_err(no_driver)?(0) };
-        driver.good(status).map_err(|cause| DeviceError::NoDevice { cause })?;
+        match driver.good(status) {
+            Ok(()) => {}
+            Err(cause) if status == STUB => return Err(no_driver(cause)),
+            Err(cause) => return Err(DeviceError::NoDevice { cause }),
+        }
         Ok(driver)
     }
 
@@ -54,7 +61,7 @@ impl Driver {
     /// `F` is the function's signature.
     unsafe fn function<F>(&self, name: &'static CStr) -> Result<Symbol<'_, F>, String> {
         // SAFETY: the caller vouches for the signature.
-        unsafe { self.library.get(name.to_bytes_with_nul()) }.map_err(|e| e.to_string())
+        unsafe { self.library.get(name.to_bytes_with_nul()) }.map_err(|e| loader(&e))
     }
 
     /// The driver's words for a status that is not success.
@@ -69,8 +76,7 @@ impl Driver {
                 Ok(describe) if describe(status, &raw mut text) == SUCCESS && !text.is_null() => {
                     CStr::from_ptr(text).to_string_lossy().into_owned()
                 }
-                // What its own stand-in for linkers answers to everything.
-                _ if status == 34 => "a stub stands in for its library".to_string(),
+                _ if status == STUB => "a stub stands in for its library".to_string(),
                 _ => "no text".to_string(),
             }
         };

@@ -85,7 +85,7 @@ fn load(file: &Path) -> Result<(), DeviceError> {
         use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
         // SAFETY: the file is libtorch's; its initialisers announce its kernels to the CPU part, which is loaded.
         let library =
-            unsafe { Library::open(Some(file), RTLD_NOW | RTLD_GLOBAL) }.map_err(|e| failed(e.to_string()))?;
+            unsafe { Library::open(Some(file), RTLD_NOW | RTLD_GLOBAL) }.map_err(|e| failed(super::loader(&e)))?;
         // What it has announced points into it.
         std::mem::forget(library);
         Ok(())

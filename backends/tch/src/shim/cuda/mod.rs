@@ -10,6 +10,11 @@ use super::{Outcome, checked, ffi, told};
 use std::ffi::c_int;
 use tch::Device;
 
+/// What the loader says: its error is behind that of `libloading`.
+fn loader(error: &libloading::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+}
+
 /// The number of a CUDA device; negative for the CPU.
 pub(super) fn number(device: Device) -> c_int {
     match device {
