@@ -185,7 +185,7 @@ fn the_jackknife_of_an_eigenvalue_is_that_of_recomputing_it_without_each_group()
     space.write(&mut x, 0, &v).unwrap();
     let mut y = wide.zeros(1).unwrap();
     let product = small.problem.hessian(&small.wrt).unwrap();
-    let mut products = GroupProducts::new(backend, product, &small.weights, 5);
+    let mut products = GroupProducts::new(backend, &small.problem, product, &small.weights, 5);
     let ranges: Vec<_> = groups(count, 12).collect();
     let mut parts = Vec::new();
     let mut recomputed = Vec::new();
@@ -232,7 +232,8 @@ fn the_error_of_data_sampling_is_that_of_fresh_samples() {
         let mut x = space.zeros(1).unwrap();
         space.write(&mut x, 0, &v).unwrap();
         let mut y = wide.zeros(1).unwrap();
-        let mut products = GroupProducts::new(backend, small.problem.hessian(&small.wrt).unwrap(), &small.weights, 8);
+        let mut products =
+            GroupProducts::new(backend, &small.problem, small.problem.hessian(&small.wrt).unwrap(), &small.weights, 8);
         let parts: Vec<Contribution> = groups(96, 16)
             .map(|range| {
                 let weight = products.apply(&Slice { source: &data, range }, &x.all(), wide.as_ref(), &mut y).unwrap();
