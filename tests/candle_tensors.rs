@@ -2,15 +2,17 @@
 //! gradient, H·v, G·v and the per-sample H_x·v are the same numbers.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on has failed
 
+#[path = "../core/tests/agreement/mod.rs"]
+mod agreement;
+
+use agreement::{Measured, ROUNDINGS, distance, network};
 use hesse as _; // links the built-in models and the Candle backend
 use hesse_candle::{CandleBackend, CandleTensors};
 use hesse_core::SecondOrderBackend;
-use hesse_core::backend::{BackendRequest, HostTensor};
-use hesse_core::graph::{Graph, Mode};
+use hesse_core::backend::{BackendRequest, Feed, HostTensor};
+use hesse_core::graph::Graph;
 use hesse_core::loss::Loss;
-use hesse_core::model::{Normalization, Task, record};
-use hesse_core::operator::{Batch, Curvature, DatasetOperator, Evaluator, LinearOperator, Weights};
-use hesse_core::options::Options;
+use hesse_core::operator::{Batch, Weights};
 use hesse_core::program::{Problem, Wrt};
 use hesse_core::registry;
 use hesse_core::vectors::Precision;
@@ -23,37 +25,19 @@ fn kernels(precision: Precision) -> CandleBackend {
     CandleBackend::new(&BackendRequest { device: "cpu".into(), precision, threads: None }).unwrap()
 }
 
-/// Loss and gradient, and products with one direction.
-fn measure(backend: &dyn SecondOrderBackend, graph: &Graph, input: [usize; 3]) -> Vec<(&'static str, Vec<f64>)> {
-    let problem = Problem::new(graph.clone(), &Loss::default()).unwrap();
-    let (parameters, buffers) = Weights::initial(problem.graph(), 1);
-    let weights = Weights::upload(backend, problem.graph(), &parameters, &buffers).unwrap();
-    let pixels = (0..SAMPLES * input.iter().product::<usize>()).map(|i| (i * 7919 % 251) as u8).collect();
-    let labels = Some((0..SAMPLES).map(|i| (i * 7 % 10) as u32).collect());
-    let data = (SAMPLES, Batch { samples: HostTensor::Pixels(pixels), labels, targets: None });
-    let wrt = problem.all_parameters();
-    let mut evaluator = Evaluator::new(backend, &problem, Some(&wrt), BATCH).unwrap();
-    let evaluation = evaluator.run(&weights, &data, &mut |_| {}).unwrap();
-    let n = problem.dimension(&wrt).at(0);
-    let gradient = backend.space(n, Precision::F64).read(&evaluation.gradient.unwrap(), 0).unwrap();
-    let mut measured = vec![("loss", vec![evaluation.loss]), ("gradient", gradient)];
-    for (what, curvature) in [("H·v", Curvature::Hessian), ("G·v", Curvature::GaussNewton)] {
-        let operator =
-            DatasetOperator::new(backend, &problem, curvature, &wrt, &weights, &data, BATCH, usize::MAX).unwrap();
-        let space = operator.space();
-        let (mut x, mut y) = (space.zeros(1).unwrap(), space.zeros(1).unwrap());
-        let v: Vec<f64> = (1..=n).map(|i| (i as f64).sin()).collect();
-        space.write(&mut x, 0, &v).unwrap();
-        operator.apply(x.all(), y.all_mut()).unwrap();
-        measured.push((what, space.read(&y, 0).unwrap()));
-    }
-    measured.push(("H_x·v", input_product(backend, &problem, &weights, &data.1)));
-    measured
+/// Loss, gradient, products with one direction, and those by the samples.
+fn measure(backend: &dyn SecondOrderBackend, graph: &Graph, input: [usize; 3]) -> [(&'static str, Vec<f64>); 5] {
+    let Measured { loss, vectors: [gradient, hessian, gauss_newton] } =
+        agreement::measure(backend, graph, input, (SAMPLES, BATCH));
+    let by_samples = input_product(backend, graph, &agreement::samples(SAMPLES, input));
+    [("loss", vec![loss]), ("gradient", gradient), ("H·v", hessian), ("G·v", gauss_newton), ("H_x·v", by_samples)]
 }
 
 /// H_x·v of every sample of one batch.
-fn input_product(backend: &dyn SecondOrderBackend, problem: &Problem, weights: &Weights, data: &Batch) -> Vec<f64> {
-    use hesse_core::backend::Feed;
+fn input_product(backend: &dyn SecondOrderBackend, graph: &Graph, data: &Batch) -> Vec<f64> {
+    let problem = Problem::new(graph.clone(), &Loss::default()).unwrap();
+    let (parameters, buffers) = Weights::initial(problem.graph(), 1);
+    let weights = Weights::upload(backend, problem.graph(), &parameters, &buffers).unwrap();
     let product = problem.hessian(&Wrt::Samples).unwrap();
     let samples = backend.upload(&data.samples).unwrap();
     let labels = backend.upload(&HostTensor::Index(data.labels.clone().unwrap())).unwrap();
@@ -77,29 +61,13 @@ fn input_product(backend: &dyn SecondOrderBackend, problem: &Problem, weights: &
     space.read(&y, 0).unwrap()
 }
 
-/// ‖a − b‖ / ‖b‖; zero where the two are equal.
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    let norm = |v: &mut dyn Iterator<Item = f64>| v.map(|v| v * v).sum::<f64>().sqrt();
-    let apart = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
-    if apart == 0.0 { 0.0 } else { apart / norm(&mut b.iter().copied()) }
-}
-
-/// A deep network with random weights magnifies rounding (a unit at the kink of its activation is on for one and off for the
-/// other): in f32 the two may differ by so many times what one of them differs from f64.
-const ROUNDINGS: f64 = 20.0;
-
 fn agree(precision: Precision, tolerance: f64) {
     let mut failures = Vec::new();
     let mut worst = 0.0f64;
     // A TorchScript model has no graph. Of the deepest networks, whose blocks are those of the others, one is enough.
     let left_out = ["torchscript", "resnet32", "resnet44", "resnet56", "resnet110"];
     for entry in registry::models().into_iter().filter(|e| !left_out.contains(&e.name)) {
-        let one = [[3usize, 32, 32], [1, 28, 28]].into_iter().find_map(|input| {
-            let task = Task { input: input.to_vec(), classes: 10 };
-            let model = (entry.make)(&Options::default(), &task).ok()?;
-            record(model.as_ref(), &task, &Normalization::default(), Mode::Eval).ok().map(|g| (g, input))
-        });
-        let (graph, input) = one.unwrap_or_else(|| panic!("{} takes neither kind of image", entry.name));
+        let (graph, input) = network(&entry);
         let expected = measure(&kernels(precision), &graph, input);
         let found = measure(&CandleTensors::on_cpu(precision), &graph, input);
         let exact = (precision == Precision::F32).then(|| measure(&kernels(Precision::F64), &graph, input));

@@ -4,7 +4,7 @@
 //! chosen at run time; a type parameter on everything was decided against (burn, the strongest Rust project in this
 //! field, gave its own up). Device memory crosses this trait only as opaque handles.
 
-use crate::program::Program;
+use crate::program::{Program, Role};
 use crate::vectors::{Precision, VectorError, VectorSpace, View, ViewMut};
 use std::any::Any;
 use thiserror::Error;
@@ -199,6 +199,21 @@ pub struct Outcome {
     pub per_sample_loss: Vec<f64>,
     /// Next values of buffers, by position.
     pub buffers: Vec<(usize, Vec<f64>)>,
+}
+
+impl Outcome {
+    /// Takes the values of an output that goes to the host; what goes into a block or is kept leaves it as it is.
+    pub fn take(&mut self, role: &Role, values: Vec<f64>) {
+        let first = || values.first().copied().unwrap_or(0.0);
+        match role {
+            Role::Loss => self.loss = first(),
+            Role::Weight => self.weight = first(),
+            Role::Output => self.output = values,
+            Role::PerSampleLoss => self.per_sample_loss = values,
+            Role::Buffer(i) => self.buffers.push((*i, values)),
+            Role::Flat { .. } | Role::Saved(_) => {}
+        }
+    }
 }
 
 /// A compiled program for one batch size.

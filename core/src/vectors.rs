@@ -110,6 +110,23 @@ impl Block {
     pub fn storage_mut<T: 'static>(&mut self) -> Option<&mut T> {
         self.storage.downcast_mut()
     }
+    /// The storage, for the space that made it, after checking that there are these columns. `own` names a block of that
+    /// space in an error.
+    ///
+    /// # Errors
+    /// [`VectorError::Mismatch`] where there are not, and where another space made the block.
+    pub fn checked<T: 'static>(
+        &self,
+        columns: &Range<usize>,
+        operation: &'static str,
+        own: &str,
+    ) -> Result<&T, VectorError> {
+        if columns.end > self.columns || columns.start > columns.end {
+            let expected = format!("columns within 0..{}", self.columns);
+            return Err(VectorError::mismatch(operation, expected, format!("{columns:?}")));
+        }
+        self.storage().ok_or_else(|| VectorError::mismatch(operation, own, "another"))
+    }
     /// All columns.
     pub fn all(&self) -> View<'_> {
         View { block: self, columns: 0..self.columns }

@@ -10,7 +10,7 @@ use crate::study::saddle_free::{
     saddle_free, saddle_free_figure, saddle_free_piece, saddle_free_pieces, saddle_free_plan, saddle_free_text,
 };
 use crate::study::{
-    Piece, StudyPlan, large_batch, large_batch_figure, large_batch_method, large_batch_method_figure,
+    Piece, StudyError, StudyPlan, large_batch, large_batch_figure, large_batch_method, large_batch_method_figure,
     large_batch_method_piece, large_batch_method_pieces, large_batch_method_plan, large_batch_method_text,
     large_batch_piece, large_batch_pieces, large_batch_plan, large_batch_shard, large_batch_text, robust,
     robust_figure, robust_piece, robust_pieces, robust_plan, robust_text,
@@ -75,22 +75,25 @@ fn ending(strict: bool, complete: bool) -> Ending {
     if strict && !complete { Ending::Unconverged } else { Ending::Done }
 }
 
-/// Does the pieces of a study in several processes where there are more than one at once; the study itself finds them done
-/// afterwards.
-fn in_processes(
+/// Tells the plan of a study, and does its pieces in several processes where there are more than one at once; the study
+/// itself finds them done afterwards.
+fn begin(
     flags: &StudyRunFlags,
     command: &[String],
-    folder: &Path,
-    pieces: &[Piece],
-    (plan, budget): (&StudyPlan, usize),
+    (folder, budget): (&Path, usize),
+    plan: impl FnOnce() -> Result<StudyPlan, StudyError>,
+    pieces: impl FnOnce() -> Result<Vec<Piece>, StudyError>,
 ) -> anyhow::Result<()> {
+    let plan = plan()?;
+    output::note(&format!("plan:\n{plan}"));
+    let pieces = pieces()?;
     if plan.cells.iter().all(|cell| cell.done) {
         return Ok(());
     }
     let Some(share) = jobs::ready(flags, pieces.len(), (plan.memory, budget)) else { return Ok(()) };
     let threads = if share.threads == 1 { "one thread" } else { &format!("{} threads", share.threads) };
     output::note(&format!("{} processes at once, each with {threads}", share.jobs));
-    Pool { command, folder, share }.run(pieces)
+    Pool { command, folder, share }.run(&pieces)
 }
 
 pub(super) fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> anyhow::Result<Ending> {
@@ -99,12 +102,11 @@ pub(super) fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> an
         return Ok(jobs::serve(|watch| large_batch_piece(&options, id, watch))?);
     }
     let places = if flags.shard.is_none() { Some(Places::prepare(&flags.run)?) } else { None };
-    let plan = large_batch_plan(&options)?;
-    output::note(&format!("plan:\n{plan}"));
-    let all = large_batch_pieces(&options)?;
-    let own: Vec<Piece> =
-        all.into_iter().enumerate().filter(|(i, _)| flags.shard.is_none_or(|s| s.has(*i))).map(|p| p.1).collect();
-    in_processes(&flags.run, command, &options.out, &own, (&plan, options.memory))?;
+    let own = || {
+        let all = large_batch_pieces(&options)?.into_iter().enumerate();
+        Ok(all.filter(|(i, _)| flags.shard.is_none_or(|s| s.has(*i))).map(|p| p.1).collect())
+    };
+    begin(&flags.run, command, (&options.out, options.memory), || large_batch_plan(&options), own)?;
     if let Some(shard) = flags.shard {
         let done = follow(|watch| large_batch_shard(&options, shard, watch))?;
         output::print(&format!(
@@ -130,9 +132,8 @@ fn run_robust(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<En
         return Ok(jobs::serve(|watch| robust_piece(&options, id, watch))?);
     }
     let places = Places::prepare(&flags.run)?;
-    let plan = robust_plan(&options)?;
-    output::note(&format!("plan:\n{plan}"));
-    in_processes(&flags.run, command, &options.out, &robust_pieces(&options)?, (&plan, options.memory))?;
+    let place = (options.out.as_path(), options.memory);
+    begin(&flags.run, command, place, || robust_plan(&options), || robust_pieces(&options))?;
     let report = follow(|watch| robust(&options, watch))?;
     let words = (robust_text(&report), report.manifest.notices.as_slice());
     places.fill(&report, words, || robust_figure(&report), &options.out)?;
@@ -145,9 +146,8 @@ fn run_method(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<En
         return Ok(jobs::serve(|watch| large_batch_method_piece(&options, id, watch))?);
     }
     let places = Places::prepare(&flags.run)?;
-    let plan = large_batch_method_plan(&options)?;
-    output::note(&format!("plan:\n{plan}"));
-    in_processes(&flags.run, command, &options.out, &large_batch_method_pieces(&options)?, (&plan, options.memory))?;
+    let place = (options.out.as_path(), options.memory);
+    begin(&flags.run, command, place, || large_batch_method_plan(&options), || large_batch_method_pieces(&options))?;
     let report = follow(|watch| large_batch_method(&options, watch))?;
     let words = (large_batch_method_text(&report), report.manifest.notices.as_slice());
     places.fill(&report, words, || large_batch_method_figure(&report), &options.out)?;
@@ -160,9 +160,8 @@ fn run_saddle_free(flags: &SaddleFreeFlags, command: &[String]) -> anyhow::Resul
         return Ok(jobs::serve(|watch| saddle_free_piece(&options, id, watch))?);
     }
     let places = Places::prepare(&flags.run)?;
-    let plan = saddle_free_plan(&options)?;
-    output::note(&format!("plan:\n{plan}"));
-    in_processes(&flags.run, command, &options.out, &saddle_free_pieces(&options)?, (&plan, options.memory))?;
+    let place = (options.out.as_path(), options.memory);
+    begin(&flags.run, command, place, || saddle_free_plan(&options), || saddle_free_pieces(&options))?;
     let report = follow(|watch| saddle_free(&options, watch))?;
     let words = (saddle_free_text(&report), report.manifest.notices.as_slice());
     places.fill(&report, words, || saddle_free_figure(&report), &options.out)?;

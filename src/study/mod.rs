@@ -24,6 +24,7 @@ mod large_batch;
 mod manifest;
 mod piece;
 mod planned;
+mod publish;
 mod rank;
 mod robust;
 pub mod saddle_free;

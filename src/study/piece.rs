@@ -3,7 +3,7 @@
 //! A piece leaves nothing but what is kept in its folder; the study then finds it done. So it does not matter who does a
 //! piece, nor how many are done at once, and one whose process was killed is simply begun again.
 
-use super::{StudyError, Watch};
+use super::StudyError;
 use crate::weights::atomic;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -52,19 +52,6 @@ impl Claim {
             }
         }
     }
-}
-
-/// Claims the folder of a study, to write its result.
-///
-/// # Errors
-/// As [`Claim::wait`], and where it was interrupted.
-pub(super) fn to_write(folder: &Path, watch: &Watch<'_>) -> Result<Claim, StudyError> {
-    let claim = Claim::wait(folder, watch.stop)?.ok_or_else(|| StudyError::Interrupted {
-        during: "while waiting for another process that writes the report".to_string(),
-        folder: folder.to_owned(),
-    })?;
-    ["tables", "pictures"].iter().for_each(|part| atomic::sweep(&folder.join(part)));
-    Ok(claim)
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ impl<'a> Trainer<'a> {
         let ending = loop {
             match decide(&self.progress.records, &self.spec.options, self.progress.step > 0) {
                 Decision::Confirm => {
-                    let loss = self.evaluate(Split::Train, watch)?.loss;
+                    let loss = self.evaluate(None, Split::Train, watch)?.loss;
                     if let Some(record) = self.progress.records.last_mut() {
                         record.confirmed_loss = Some(loss);
                     }
@@ -142,29 +142,26 @@ impl<'a> Trainer<'a> {
         };
         self.track(watch)?;
         let kept = self.kept();
-        if self.progress.end.is_some_and(|end| end.ending == ending && end.kept == kept) {
-            if !self.spec.out.join(MODEL).exists() {
-                self.keep(kept)?;
-                self.write_model(MODEL, kept.unwrap_or(self.progress.records.len()))?;
+        let (finished, written) = (
+            self.progress.end.is_some_and(|end| end.ending == ending && end.kept == kept),
+            self.spec.out.join(MODEL).exists(),
+        );
+        if !(finished && written) {
+            let other = self.other_weights(kept)?;
+            if !finished {
+                let evaluation = match self.train_evaluation.take().filter(|_| other.is_none()) {
+                    Some(evaluation) => evaluation,
+                    None => self.evaluate(other.as_ref(), Split::Train, watch)?,
+                };
+                let (train_loss, train_accuracy) = (evaluation.loss, evaluation.accuracy);
+                self.progress.end = Some(End { ending, train_loss, train_accuracy, kept });
+                self.unsaved = true;
             }
-            return Ok(self.progress);
+            self.write_model(MODEL, other.as_ref(), kept.unwrap_or(self.progress.records.len()))?;
         }
-        // The last weights go into the checkpoint before others take their place.
         if self.unsaved {
             self.save(watch)?;
         }
-        let last = self.checkpoint()?;
-        self.keep(kept)?;
-        let evaluation = match self.train_evaluation.take() {
-            Some(evaluation) => evaluation,
-            None => self.evaluate(Split::Train, watch)?,
-        };
-        let (train_loss, train_accuracy) = (evaluation.loss, evaluation.accuracy);
-        self.write_model(MODEL, kept.unwrap_or(self.progress.records.len()))?;
-        self.progress.end = Some(End { ending, train_loss, train_accuracy, kept });
-        let finished = Checkpoint { progress: self.progress.clone(), ..last };
-        finished.write(&self.spec.out, self.graph(), self.space.precision())?;
-        (watch.observe)(Event::Saved);
         Ok(self.progress)
     }
 
@@ -197,7 +194,7 @@ impl<'a> Trainer<'a> {
                 rate,
             });
         }
-        let test = self.evaluate(Split::Test, watch)?;
+        let test = self.evaluate(None, Split::Test, watch)?;
         let validation_accuracy = self.validate(watch)?;
         let sums = self.progress.sums;
         if sums.weight.is_nan() || sums.weight <= 0.0 {
@@ -221,7 +218,7 @@ impl<'a> Trainer<'a> {
         self.progress.records.push(record);
         if self.progress.best().is_some_and(|best| best + 1 == self.progress.records.len()) {
             // Before the checkpoint that knows of it: a run killed in between does the epoch again, to the same bits.
-            self.write_model(BEST, epoch + 1)?;
+            self.write_model(BEST, None, epoch + 1)?;
         }
         self.progress.epoch += 1;
         self.progress.step = 0;
@@ -313,19 +310,25 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// Loss and accuracy in eval mode.
-    fn evaluate(&mut self, split: Split, watch: &mut Watch<'_>) -> Result<Evaluation, TrainError> {
+    /// Loss and accuracy in eval mode, at the present weights or at others.
+    fn evaluate(
+        &mut self,
+        others: Option<&Weights>,
+        split: Split,
+        watch: &mut Watch<'_>,
+    ) -> Result<Evaluation, TrainError> {
         let prepared = self.prepared;
         let data: &Arc<Dataset> = if split == Split::Train { &prepared.train } else { &prepared.test };
         let total = data.len();
         let source = ImageSource::new(data.clone());
         let source = Stoppable { source: &source, stop: watch.stop };
         let observe = &mut watch.observe;
+        let weights = others.unwrap_or(&self.weights);
         let evaluation =
-            self.evaluator.run(&self.weights, &source, &mut |done| observe(Event::Evaluating { split, done, total }));
+            self.evaluator.run(weights, &source, &mut |done| observe(Event::Evaluating { split, done, total }));
         match evaluation {
             Ok(evaluation) => {
-                if split == Split::Train {
+                if split == Split::Train && others.is_none() {
                     self.train_evaluation = Some(Evaluation { gradient: None, ..evaluation });
                 }
                 Ok(Evaluation { gradient: None, ..evaluation })
@@ -357,9 +360,9 @@ impl<'a> Trainer<'a> {
         self.progress.best().filter(|_| best).map(|i| i + 1)
     }
 
-    /// Takes up the weights of this epoch, unless they are the present ones.
-    fn keep(&mut self, epoch: Option<usize>) -> Result<(), TrainError> {
-        let Some(epoch) = epoch.filter(|&epoch| epoch != self.progress.records.len()) else { return Ok(()) };
+    /// The weights of this epoch; none where they are the present ones.
+    fn other_weights(&self, epoch: Option<usize>) -> Result<Option<Weights>, TrainError> {
+        let Some(epoch) = epoch.filter(|&epoch| epoch != self.progress.records.len()) else { return Ok(None) };
         let file = self.spec.out.join(BEST);
         let refuse = |found: String| TrainError::Checkpoint {
             file: file.clone(),
@@ -373,9 +376,7 @@ impl<'a> Trainer<'a> {
         }
         let values = crate::problem::Values::read(self.graph(), &file)?;
         let backend = self.prepared.backend.as_ref();
-        self.weights = Weights::upload(backend, self.graph(), &values.parameters, &values.buffers)?;
-        self.train_evaluation = None;
-        Ok(())
+        Ok(Some(Weights::upload(backend, self.graph(), &values.parameters, &values.buffers)?))
     }
 
     /// The learning rate of the next step.
@@ -409,39 +410,36 @@ impl<'a> Trainer<'a> {
     }
 
     fn save(&mut self, watch: &mut Watch<'_>) -> Result<(), TrainError> {
-        let checkpoint = self.checkpoint()?;
+        let (parameters, buffers) = self.values(&self.weights)?;
+        let graph = self.graph();
+        let columns = self.stepper.state(self.space.as_ref())?;
+        let lengths = || graph.parameters().iter().map(|p| p.elements());
+        let names = Stepper::state_names(&self.spec.options).iter().copied();
+        let state = names.zip(&columns).map(|(name, column)| (name, split(column, lengths()))).collect();
+        let checkpoint = Checkpoint {
+            identity: self.identity.clone(),
+            progress: self.progress.clone(),
+            parameters,
+            buffers,
+            state,
+            eigenvector: self.tracker.as_ref().map(Tracker::eigenvector).transpose()?.flatten(),
+        };
         if self.tracker.is_some() {
             track::write(&self.spec.out, &self.progress.track)?;
         }
-        checkpoint.write(&self.spec.out, self.graph(), self.space.precision())?;
+        checkpoint.write(&self.spec.out, graph, self.space.precision())?;
         self.saved = Instant::now();
         self.unsaved = false;
         (watch.observe)(Event::Saved);
         Ok(())
     }
 
-    /// Where the run stands.
-    fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
-        let (parameters, buffers) = self.values()?;
-        let columns = self.stepper.state(self.space.as_ref())?;
-        let lengths = || self.graph().parameters().iter().map(|p| p.elements());
-        let names = Stepper::state_names(&self.spec.options).iter().copied();
-        Ok(Checkpoint {
-            identity: self.identity.clone(),
-            progress: self.progress.clone(),
-            parameters,
-            buffers,
-            state: names.zip(&columns).map(|(name, column)| (name, split(column, lengths()))).collect(),
-            eigenvector: self.tracker.as_ref().map(Tracker::eigenvector).transpose()?.flatten(),
-        })
-    }
-
     /// Parameters and buffers on the host. What is not finite is not worth keeping.
-    fn values(&self) -> Result<Values, TrainError> {
+    fn values(&self, weights: &Weights) -> Result<Values, TrainError> {
         let graph = self.graph();
-        let column = self.space.read(&self.weights.parameters, 0)?;
+        let column = self.space.read(&weights.parameters, 0)?;
         let parameters = split(&column, graph.parameters().iter().map(|p| p.elements()));
-        let buffers = match &self.weights.buffers {
+        let buffers = match &weights.buffers {
             None => Vec::new(),
             Some(block) => {
                 let column = self.prepared.backend.space(block.rows(), self.space.precision()).read(block, 0)?;
@@ -455,9 +453,9 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Writes the present weights, those after so many epochs.
-    fn write_model(&self, file: &str, epochs: usize) -> Result<(), TrainError> {
-        let (parameters, buffers) = self.values()?;
+    /// Writes the present weights or others, those after so many epochs.
+    fn write_model(&self, file: &str, others: Option<&Weights>, epochs: usize) -> Result<(), TrainError> {
+        let (parameters, buffers) = self.values(others.unwrap_or(&self.weights))?;
         let tensors = state_dict(self.graph(), "", &parameters, &buffers, self.space.precision());
         let normalize = crate::problem::describe_normalization(&self.spec.normalization);
         let mut metadata = BTreeMap::from([

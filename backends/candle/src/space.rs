@@ -33,17 +33,7 @@ fn device(operation: &'static str) -> impl Fn(candle_core::Error) -> VectorError
 
 /// The storage of a view after checking its columns.
 fn checked<'a>(view: &View<'a>, operation: &'static str) -> Result<&'a Columns, VectorError> {
-    let found = view.block.columns();
-    if view.columns.end > found || view.columns.start > view.columns.end {
-        return Err(VectorError::mismatch(
-            operation,
-            format!("columns within 0..{found}"),
-            format!("{:?}", view.columns),
-        ));
-    }
-    view.block
-        .storage::<Columns>()
-        .ok_or_else(|| VectorError::mismatch(operation, "a block of the candle backend", "another"))
+    view.block.checked(&view.columns, operation, "a block of the candle backend")
 }
 
 impl<T: Element> CandleSpace<T> {

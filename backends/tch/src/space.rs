@@ -40,12 +40,7 @@ pub(crate) fn narrowed(tensor: &Tensor, columns: &Range<usize>) -> Result<Tensor
 
 /// The storage of some columns, after checking that the block is ours and has them.
 fn found<'a>(block: &'a Block, columns: &Range<usize>, operation: &'static str) -> Result<&'a Columns, VectorError> {
-    if columns.end > block.columns() || columns.start > columns.end {
-        let expected = format!("columns within 0..{}", block.columns());
-        return Err(VectorError::mismatch(operation, expected, format!("{columns:?}")));
-    }
-    let storage = block.storage::<Columns>();
-    storage.ok_or_else(|| VectorError::mismatch(operation, "a block of the tch backend", "another"))
+    block.checked(columns, operation, "a block of the tch backend")
 }
 
 impl TchSpace {

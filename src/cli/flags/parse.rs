@@ -24,6 +24,11 @@ pub fn whole(text: &str) -> Result<usize, String> {
     text.trim().parse().map_err(|_| "expected a whole number of at least 0".to_string())
 }
 
+/// How many were asked for beside a preset, where 0 asks for all; none is all.
+pub fn zero_for_all(given: Option<usize>, preset: Option<usize>) -> Option<usize> {
+    given.map_or(preset, |n| Some(n).filter(|n| *n > 0))
+}
+
 /// A number of threads; more than this no machine has, and starting them would take its memory.
 pub fn threads(text: &str) -> Result<usize, String> {
     match text.trim().parse::<usize>() {

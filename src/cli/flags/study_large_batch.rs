@@ -158,11 +158,7 @@ impl LargeBatchFlags {
             rate_rule: self.lr_rule.unwrap_or(preset.rate_rule),
             momentum: self.momentum.unwrap_or(preset.momentum),
             weight_decay: self.weight_decay.unwrap_or(preset.weight_decay),
-            curvature_samples: match self.curvature_samples {
-                None => preset.curvature_samples,
-                Some(0) => None,
-                Some(n) => Some(n),
-            },
+            curvature_samples: parse::zero_for_all(self.curvature_samples, preset.curvature_samples),
             top: self.top.unwrap_or(preset.top),
             tolerance: self.eigen.tol.unwrap_or(preset.tolerance),
             max_products: self.max_products.unwrap_or(preset.max_products),

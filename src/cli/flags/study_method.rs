@@ -1,7 +1,7 @@
 //! Flags of `study robust --as-large-batch-method`.
 
 use super::{RobustStudyFlags, parse};
-use crate::study::{LargeBatchOptions, RobustOptions, choose_attacks};
+use crate::study::{LargeBatchOptions, named_attacks};
 use crate::train::{Adversary, Robust};
 use clap::Args;
 
@@ -55,9 +55,7 @@ impl RobustStudyFlags {
                     return Err(format!("--as-large-batch-method trains against one attack, found {}", attacks.len()));
                 }
                 let epsilon = epsilons.first().copied().unwrap_or_default();
-                let wanted =
-                    RobustOptions { attacks, epsilon_linf: epsilon, epsilon_l2: epsilon, ..RobustOptions::quick(&out) };
-                let (chosen, _) = choose_attacks(&wanted).map_err(|error| error.to_string())?;
+                let (chosen, _) = named_attacks(&attacks, [epsilon; 2]).map_err(|error| error.to_string())?;
                 let attack = chosen.first().map(|a| Adversary::new(a.training, a.norm, a.epsilon));
                 attack.map(Robust::Adversarial)
             }
@@ -78,11 +76,7 @@ impl RobustStudyFlags {
             epochs: self.epochs.unwrap_or(preset.epochs),
             rate: self.lr.unwrap_or(preset.rate),
             momentum: self.momentum.unwrap_or(preset.momentum),
-            curvature_samples: match own.curvature_samples {
-                None => preset.curvature_samples,
-                Some(0) => None,
-                Some(n) => Some(n),
-            },
+            curvature_samples: parse::zero_for_all(own.curvature_samples, preset.curvature_samples),
             top: self.top.unwrap_or(preset.top),
             tolerance: self.eigen.tol.unwrap_or(preset.tolerance),
             max_products: self.max_products.unwrap_or(preset.max_products),

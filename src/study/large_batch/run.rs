@@ -2,8 +2,7 @@
 
 use super::csv::csv;
 use super::{LargeBatchOptions, LargeBatchReport, cell, large_batch_document, plan};
-use crate::report::{write_document, write_json, write_text};
-use crate::study::piece::to_write;
+use crate::study::publish::publish;
 use crate::study::{Event, StudyError, Watch};
 use std::time::Instant;
 
@@ -29,9 +28,6 @@ pub fn large_batch(options: &LargeBatchOptions, watch: &mut Watch<'_>) -> Result
         return Err(StudyError::Option { what: "batch sizes", expected: "at least one".into(), found: "none".into() });
     };
     let report = LargeBatchReport::new(options, cells, first, start.elapsed().as_secs_f64());
-    let _claim = to_write(&options.out, watch)?;
-    write_json(&options.out.join("study.json"), &report)?;
-    write_text(&options.out.join("table.csv"), &csv(&report))?;
-    write_document(&options.out, &large_batch_document(&report, &trainings))?;
+    publish(&options.out, &report, &csv(&report), &large_batch_document(&report, &trainings), watch)?;
     Ok(report)
 }

@@ -74,7 +74,8 @@ pub fn large_batch_shard(
     plan::check(options)?;
     let options = &plan::within_the_data(options)?;
     let all = plan::cells(options);
-    let own: Vec<plan::CellSpec> = all.iter().copied().skip(shard.part - 1).step_by(shard.of).collect();
+    let own: Vec<plan::CellSpec> =
+        all.iter().enumerate().filter(|(i, _)| shard.has(*i)).map(|(_, spec)| *spec).collect();
     for (i, &spec) in own.iter().enumerate() {
         let name = spec.name(options);
         (watch.observe)(Event::Cell { name: &name, number: i + 1, of: own.len() });

@@ -39,22 +39,31 @@ pub(super) fn labels() -> impl Iterator<Item = &'static str> {
     KNOWN.iter().map(|k| k.0)
 }
 
-/// The attacks asked for that are registered here, in the order of the tables, and the titles of those that are not.
+/// The attacks that a study asks for; see [`named`].
+///
+/// # Errors
+/// As [`named`].
+pub fn choose(options: &RobustOptions) -> Result<(Vec<StudyAttack>, Vec<&'static str>), StudyError> {
+    named(&options.attacks, [options.epsilon_linf, options.epsilon_l2])
+}
+
+/// The attacks of these labels that are registered here, in the order of the tables, with their budgets under L∞ and L2, and
+/// the titles of those that are not.
 ///
 /// # Errors
 /// Where a label is unknown, or none is left.
-pub fn choose(options: &RobustOptions) -> Result<(Vec<StudyAttack>, Vec<&'static str>), StudyError> {
+pub fn named(wanted: &[String], [linf, l2]: [f64; 2]) -> Result<(Vec<StudyAttack>, Vec<&'static str>), StudyError> {
     let refuse = |found: String| {
         let expected = format!("some of {}", labels().collect::<Vec<_>>().join(", "));
         Err(StudyError::Option { what: "attacks of the study", expected, found })
     };
-    if let Some(unknown) = options.attacks.iter().find(|a| !labels().any(|l| l == a.as_str())) {
+    if let Some(unknown) = wanted.iter().find(|a| !labels().any(|l| l == a.as_str())) {
         return refuse(format!("`{}`", unknown.escape_debug()));
     }
     let known = registry::attacks();
     let (mut chosen, mut missing) = (Vec::new(), Vec::new());
     for (label, title, attack, training, norm) in KNOWN {
-        if !options.attacks.iter().any(|a| a == label) {
+        if !wanted.iter().any(|a| a == label) {
             continue;
         }
         let name = attack.split(':').next().unwrap_or_default();
@@ -62,11 +71,11 @@ pub fn choose(options: &RobustOptions) -> Result<(Vec<StudyAttack>, Vec<&'static
             missing.push(title);
             continue;
         }
-        let epsilon = if norm == Norm::L2 { options.epsilon_l2 } else { options.epsilon_linf };
+        let epsilon = if norm == Norm::L2 { l2 } else { linf };
         chosen.push(StudyAttack { label, title, attack, training, norm, epsilon });
     }
     if chosen.is_empty() {
-        return refuse(format!("{}, none of which is registered", options.attacks.join(", ")));
+        return refuse(format!("{}, none of which is registered", wanted.join(", ")));
     }
     for attack in &chosen {
         made(attack)?;

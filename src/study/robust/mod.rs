@@ -37,7 +37,7 @@ mod tables;
 mod tests;
 mod text;
 
-pub use attacks::{StudyAttack, choose as choose_attacks};
+pub use attacks::{StudyAttack, choose as choose_attacks, named as named_attacks};
 pub use document::robust_document;
 pub use estimate::robust_plan;
 pub use line::{LinePart, LinePoint};

@@ -5,8 +5,8 @@ use super::sets::{self, KeptSet};
 use super::{RobustModel, RobustOptions, RobustReport, StudyAttack, choose_attacks, csv, line, matrix, spectra};
 use super::{report, robust_document};
 use crate::problem::Session;
-use crate::report::{write_document, write_json, write_text};
-use crate::study::piece::{Claim, to_write};
+use crate::study::piece::Claim;
+use crate::study::publish::publish;
 use crate::study::{Event, Piece, StudyError, Watch};
 use crate::train::{self, TrainError, TrainReport};
 use std::fs;
@@ -31,10 +31,7 @@ pub fn robust(options: &RobustOptions, watch: &mut Watch<'_>) -> Result<RobustRe
     let evaluated = base.session.data_part();
     let report =
         report::of(options, (&attacks, missing), models, (&base.original, evaluated), start.elapsed().as_secs_f64());
-    let _claim = to_write(&options.out, watch)?;
-    write_json(&options.out.join("study.json"), &report)?;
-    write_text(&options.out.join("table.csv"), &csv::csv(&report))?;
-    write_document(&options.out, &robust_document(&report))?;
+    publish(&options.out, &report, &csv::csv(&report), &robust_document(&report), watch)?;
     Ok(report)
 }
 

@@ -3,8 +3,7 @@
 use super::csv::csv;
 use super::options::{CellSpec, SaddleFreeOptions};
 use super::{SaddleFreeReport, cell, plan, saddle_free_document};
-use crate::report::{write_document, write_json, write_text};
-use crate::study::piece::to_write;
+use crate::study::publish::publish;
 use crate::study::{Event, Piece, StudyError, Watch};
 use std::time::Instant;
 
@@ -28,10 +27,7 @@ pub fn saddle_free(options: &SaddleFreeOptions, watch: &mut Watch<'_>) -> Result
         return Err(StudyError::Option { what: "networks", expected: "at least one".into(), found: "none".into() });
     };
     let report = SaddleFreeReport::new(options, cells, &first, start.elapsed().as_secs_f64());
-    let _claim = to_write(&options.out, watch)?;
-    write_json(&options.out.join("study.json"), &report)?;
-    write_text(&options.out.join("table.csv"), &csv(&report))?;
-    write_document(&options.out, &saddle_free_document(&report))?;
+    publish(&options.out, &report, &csv(&report), &saddle_free_document(&report), watch)?;
     Ok(report)
 }
 

@@ -110,3 +110,26 @@ fn lost_weights_of_the_best_epoch_are_missed_by_name() {
     let error = finish(&rough(folder.path(), Keep::Best)).unwrap_err().to_string();
     assert!(error.contains("best.safetensors") && error.contains("the weights after epoch"), "{error}");
 }
+
+#[test]
+fn interrupted_while_the_kept_weights_are_evaluated_it_still_goes_on_from_the_last_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut spec = rough(folder.path(), Keep::Best);
+    spec.options.micro_batch = Some(5);
+    let stop = AtomicBool::new(false);
+    let mut observe = |event: Event<'_>| {
+        // The training samples are evaluated once, at the end; the held-back ones are fewer.
+        if matches!(event, Event::Evaluating { total: 40, .. }) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    };
+    let ended = run(&spec, &mut Watch { observe: &mut observe, stop: &|| stop.load(Ordering::Relaxed) });
+    assert!(matches!(ended, Err(TrainError::Interrupted { .. })), "{ended:?}");
+    spec.options.epochs = 8;
+    let continued = finish(&spec).unwrap();
+    let undisturbed = tempfile::tempdir().unwrap();
+    spec.out = undisturbed.path().to_owned();
+    let expected = finish(&spec).unwrap();
+    assert_eq!((continued.kept_epoch, timeless(&continued)), (expected.kept_epoch, timeless(&expected)));
+    assert_eq!(model_bytes(folder.path()), model_bytes(undisturbed.path()));
+}

@@ -202,15 +202,7 @@ impl<T: Element> CandleExecutable<T> {
         let values: Vec<f64> =
             tensor::read(tensor, |s| Ok(T::slice(s)?[offset..offset + elements].iter().map(|v| v.wide()).collect()))
                 .map_err(|e| self.failed(step, e))?;
-        let first = || values.first().copied().unwrap_or(0.0);
-        match role {
-            Role::Loss => outcome.loss = first(),
-            Role::Weight => outcome.weight = first(),
-            Role::Output => outcome.output = values,
-            Role::PerSampleLoss => outcome.per_sample_loss = values,
-            Role::Buffer(i) => outcome.buffers.push((*i, values)),
-            Role::Flat { .. } | Role::Saved(_) => {}
-        }
+        outcome.take(role, values);
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ use hesse_core::graph::{Kind, Op, ValueId};
 use hesse_core::layout::Layout;
 use hesse_core::program::{Program, Role};
 use hesse_core::vectors::{Precision, ViewMut};
+use std::ops::ControlFlow;
 
 /// The kept outputs of a primal program, by number; nothing before it has run.
 pub(super) struct SavedTensors(pub Vec<Option<Tensor>>);
@@ -114,6 +115,27 @@ impl TensorExecutable {
         primitive.apply(&operands).map_err(|e| self.failed(v, e))
     }
 
+    /// Computes value by value for one direction and shows each, until `seen` has seen enough.
+    fn each(
+        &self,
+        inputs: &Inputs<'_>,
+        column: usize,
+        mut seen: impl FnMut(ValueId, &Tensor) -> Result<ControlFlow<()>, BackendError>,
+    ) -> Result<(), BackendError> {
+        let mut values: Values = vec![None; self.program.graph.nodes().len()];
+        for v in self.program.graph.values() {
+            let value = self.value(v, &values, inputs, column)?;
+            if seen(v, &value)?.is_break() {
+                break;
+            }
+            values[v.index()] = Some(value);
+            for dead in &self.plan.drops[v.index()] {
+                values[dead.index()] = None;
+            }
+        }
+        Ok(())
+    }
+
     /// Hands a value to the caller.
     fn deliver(&self, v: ValueId, role: &Role, value: &Tensor, out: &mut Delivery<'_>) -> Result<(), BackendError> {
         let fail = |e| self.failed(v, e);
@@ -130,18 +152,7 @@ impl TensorExecutable {
                     *place = Some(own.map_err(fail)?);
                 }
             }
-            _ => {
-                let values = numbers(value).map_err(fail)?;
-                let first = || values.first().copied().unwrap_or(0.0);
-                match role {
-                    Role::Loss => out.outcome.loss = first(),
-                    Role::Weight => out.outcome.weight = first(),
-                    Role::Output => out.outcome.output = values,
-                    Role::PerSampleLoss => out.outcome.per_sample_loss = values,
-                    Role::Buffer(i) => out.outcome.buffers.push((*i, values)),
-                    Role::Flat { .. } | Role::Saved(_) => {}
-                }
-            }
+            _ => out.outcome.take(role, numbers(value).map_err(fail)?),
         }
         Ok(())
     }
@@ -195,17 +206,12 @@ impl Executable for TensorExecutable {
         let mut out = Delivery { outcome: Outcome::default(), keep, into: None };
         for column in 0..columns {
             out.into = target.map(|t| (t, start + column));
-            let mut values: Values = vec![None; self.program.graph.nodes().len()];
-            for v in self.program.graph.values() {
-                let value = self.value(v, &values, &inputs, column)?;
+            self.each(&inputs, column, |v, value| {
                 for output in self.program.outputs.iter().filter(|o| o.value == v) {
-                    self.deliver(v, &output.role, &value, &mut out)?;
+                    self.deliver(v, &output.role, value, &mut out)?;
                 }
-                values[v.index()] = Some(value);
-                for dead in &self.plan.drops[v.index()] {
-                    values[dead.index()] = None;
-                }
-            }
+                Ok(ControlFlow::Continue(()))
+            })?;
         }
         Ok(out.outcome)
     }
@@ -228,22 +234,19 @@ impl Executable for TensorExecutable {
         self.layout.check(&self.program.name, feed, None)?;
         let g = &self.program.graph;
         let inputs = self.inputs(feed);
-        let mut values: Values = vec![None; g.nodes().len()];
-        for v in g.values() {
+        let mut found = None;
+        self.each(&inputs, 0, |v, value| {
             let node = g.node(v);
-            let value = self.value(v, &values, &inputs, 0)?;
-            if node.kind == Kind::Real && numbers(&value).map_err(|e| self.failed(v, e))?.iter().any(|x| !x.is_finite())
-            {
-                return Ok(Some(match &node.op {
-                    Op::Input(source) => format!("input {}", self.layout.describe(*source)),
-                    op => format!("primitive {}", op.name()),
-                }));
+            let numbers = || numbers(value).map_err(|e| self.failed(v, e));
+            if node.kind != Kind::Real || numbers()?.iter().all(|x| x.is_finite()) {
+                return Ok(ControlFlow::Continue(()));
             }
-            values[v.index()] = Some(value);
-            for dead in &self.plan.drops[v.index()] {
-                values[dead.index()] = None;
-            }
-        }
-        Ok(None)
+            found = Some(match &node.op {
+                Op::Input(source) => format!("input {}", self.layout.describe(*source)),
+                op => format!("primitive {}", op.name()),
+            });
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(found)
     }
 }

@@ -176,18 +176,7 @@ impl TchExecutable {
                     *place = Some(Held::new(own.map_err(words).map_err(fail)?));
                 }
             }
-            _ => {
-                let values = numbers(value).map_err(fail)?;
-                let first = || values.first().copied().unwrap_or(0.0);
-                match role {
-                    Role::Loss => out.outcome.loss = first(),
-                    Role::Weight => out.outcome.weight = first(),
-                    Role::Output => out.outcome.output = values,
-                    Role::PerSampleLoss => out.outcome.per_sample_loss = values,
-                    Role::Buffer(i) => out.outcome.buffers.push((*i, values)),
-                    Role::Flat { .. } | Role::Saved(_) => {}
-                }
-            }
+            _ => out.outcome.take(role, numbers(value).map_err(fail)?),
         }
         Ok(())
     }

@@ -6,8 +6,7 @@ use super::csv::csv;
 use super::large_batch_method_document;
 use super::options::check;
 use super::report::{LargeBatchMethodReport, MethodCell};
-use crate::report::{write_document, write_json, write_text};
-use crate::study::piece::to_write;
+use crate::study::publish::publish;
 use crate::study::{Event, Piece, StudyError, StudyPlan, Watch};
 use crate::train::{TrainError, TrainReport};
 use std::time::Instant;
@@ -38,10 +37,7 @@ pub fn large_batch_method(
         return Err(StudyError::Option { what: "learning rate", expected, found });
     };
     let report = LargeBatchMethodReport::new(options, cells, first, start.elapsed().as_secs_f64());
-    let _claim = to_write(&options.out, watch)?;
-    write_json(&options.out.join("study.json"), &report)?;
-    write_text(&options.out.join("table.csv"), &csv(&report))?;
-    write_document(&options.out, &large_batch_method_document(&report, &trainings))?;
+    publish(&options.out, &report, &csv(&report), &large_batch_method_document(&report, &trainings), watch)?;
     Ok(report)
 }
 

@@ -45,6 +45,18 @@ impl Unfolding {
         if self.table.is_some() { channels * self.taps * self.positions } else { 0 }
     }
 
+    /// Every group's rows, `[outer, c·taps]`, times what the unfolded image of its channels holds: `[N, groups·outer, positions]`.
+    fn times(&self, x: &Tensor, groups: usize, rows: impl Fn(usize) -> Result<Tensor>) -> Result<Tensor> {
+        let (samples, channels) = (x.dim(0)?, x.dim(1)? / groups);
+        let parts = (0..groups).map(|g| {
+            let (x, rows) = (x.narrow(1, g * channels, channels)?, rows(g)?);
+            in_parts(samples, self.at_once(samples, channels), |from, n| {
+                times(&rows, &self.apply(&x.narrow(0, from, n)?)?)
+            })
+        });
+        joined(&parts.collect::<Result<Vec<_>>>()?, 1)
+    }
+
     /// How many samples are unfolded at once.
     fn at_once(&self, samples: usize, channels: usize) -> usize {
         (ROOM / self.entries(channels).max(1)).clamp(1, samples.max(1))
@@ -102,6 +114,11 @@ fn in_parts(samples: usize, at_once: usize, part: impl Fn(usize, usize) -> Resul
     Tensor::cat(&parts.collect::<Result<Vec<_>>>()?, 0)
 }
 
+/// Parts side by side; a single one as it is.
+fn joined(parts: &[Tensor], dimension: usize) -> Result<Tensor> {
+    if let [only] = parts { Ok(only.clone()) } else { Tensor::cat(parts, dimension) }
+}
+
 /// `w [m, k]` times every `x [n, k, p]`; the matrix is not copied for each.
 fn times(w: &Tensor, x: &Tensor) -> Result<Tensor> {
     let n = x.dim(0)?;
@@ -130,16 +147,8 @@ impl Product {
 
     pub fn apply(&self, x: &Tensor, w: &Tensor) -> Result<Tensor> {
         let [inner, outer] = self.channels.map(|c| c / self.groups);
-        let groups = (0..self.groups).map(|g| {
-            let x = x.narrow(1, g * inner, inner)?;
-            let w = w.narrow(0, g * outer, outer)?.reshape((outer, inner * self.unfolding.taps))?;
-            in_parts(self.samples, self.unfolding.at_once(self.samples, inner), |from, n| {
-                times(&w, &self.unfolding.apply(&x.narrow(0, from, n)?)?)
-            })
-        });
-        let parts = groups.collect::<Result<Vec<_>>>()?;
-        let y = if let [only] = &parts[..] { only.clone() } else { Tensor::cat(&parts, 1)? };
-        y.reshape((self.samples, self.channels[1], self.out[0], self.out[1]))
+        let rows = |g: usize| w.narrow(0, g * outer, outer)?.reshape((outer, inner * self.unfolding.taps));
+        self.unfolding.times(x, self.groups, rows)?.reshape((self.samples, self.channels[1], self.out[0], self.out[1]))
     }
 
     pub fn scratch(&self) -> usize {
@@ -169,17 +178,16 @@ impl InputGradient {
     pub fn apply(&self, gy: &Tensor, w: &Tensor) -> Result<Tensor> {
         let [inner, outer] = self.channels.map(|c| c / self.groups);
         let taps = self.unfolding.taps;
-        let groups = (0..self.groups).map(|g| {
-            let gy = gy.narrow(1, g * outer, outer)?;
+        let turned = |g: usize| {
             let w = w.narrow(0, g * outer, outer)?.reshape((outer, inner, taps))?;
-            let turned = w.transpose(0, 1)?.reshape((inner, outer * taps))?;
-            in_parts(self.samples, self.unfolding.at_once(self.samples, outer), |from, n| {
-                times(&turned, &self.unfolding.apply(&gy.narrow(0, from, n)?)?)
-            })
-        });
-        let parts = groups.collect::<Result<Vec<_>>>()?;
-        let x = if let [only] = &parts[..] { only.clone() } else { Tensor::cat(&parts, 1)? };
-        x.reshape((self.samples, self.channels[0], self.input[0], self.input[1]))
+            w.transpose(0, 1)?.reshape((inner, outer * taps))
+        };
+        self.unfolding.times(gy, self.groups, turned)?.reshape((
+            self.samples,
+            self.channels[0],
+            self.input[0],
+            self.input[1],
+        ))
     }
 
     pub fn scratch(&self) -> usize {
@@ -239,8 +247,7 @@ impl WeightGradient {
             }
             parts.push(sum.ok_or_else(|| candle_core::Error::Msg("no samples".into()))?);
         }
-        let w = if let [only] = &parts[..] { only.clone() } else { Tensor::cat(&parts, 0)? };
-        w.reshape((self.channels[1], inner, self.kernel[0], self.kernel[1]))
+        joined(&parts, 0)?.reshape((self.channels[1], inner, self.kernel[0], self.kernel[1]))
     }
 
     pub fn scratch(&self) -> usize {
