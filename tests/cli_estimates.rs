@@ -23,9 +23,13 @@ fn every_estimate_is_in_the_json_with_its_error_and_in_the_text_with_its_name() 
         "--trace",
         "--trace-error",
         "0.05",
+        "--trace-method",
+        "hutchinson",
         "--frobenius",
         "--diagonal",
         "diagonal.safetensors",
+        "--diagonal-method",
+        "xdiag",
         "--diagonal-products",
         "24",
         "--data-error",
@@ -93,10 +97,11 @@ fn a_trace_needs_no_eigenvalue_and_repeats_itself() {
         let flags = ["--top", "0", "--trace", "--dtype", "f64", "--no-self-test", "--json", "-"];
         place.small("spectrum", &[&flags, more].concat()).ok().json()
     };
-    let json = of(&["--trace-error", "0.2"]);
+    let sketched = ["--trace-error", "0.2", "--trace-method", "xtrace"];
+    let json = of(&sketched);
     assert_eq!((&json["trace"]["method"], &json["largest"]), (&"xtrace".into(), &Value::Array(Vec::new())));
     assert!(json["density"].is_null() && json["data_error"].is_null());
-    assert_eq!(json["trace"], of(&["--trace-error", "0.2"])["trace"]);
+    assert_eq!(json["trace"], of(&sketched)["trace"]);
     let other = of(&["--trace-error", "0.2", "--trace-method", "hutch++:sketch=6", "--seed", "1"]);
     assert_eq!(other["trace"]["method"], "hutch++:sketch=6");
     let bootstrap = of(&["--data-error", "bootstrap"]);
@@ -107,10 +112,37 @@ fn a_trace_needs_no_eigenvalue_and_repeats_itself() {
 #[test]
 fn a_goal_that_is_out_of_reach_is_said_and_is_exit_code_3_when_strict() {
     let place = Place::new();
-    let flags = ["--trace", "--trace-error", "1e-9", "--trace-products", "20", "--strict", "--json", "out.json"];
-    let run = place.small("spectrum", &flags);
+    let flags = ["--trace", "--trace-method", "hutchinson", "--trace-error", "1e-9", "--trace-products", "20"];
+    let run = place.small("spectrum", &[&flags[..], &["--strict", "--json", "out.json"]].concat());
     assert_eq!(run.code, Some(3), "{run:?}");
     assert!(run.out.contains("NOT within"), "{}", run.out);
+}
+
+#[test]
+fn where_the_network_is_piecewise_linear_trace_and_diagonal_are_exact_and_probes_agree() {
+    let place = Place::new();
+    let of = |model: &str, more: &[&str]| {
+        let command = ["spectrum", "--model", model, "--data", "glyphs:train=64,test=32", "--threads", "1"];
+        let flags = ["--trace", "--diagonal", "d.safetensors", "--dtype", "f64", "--json", "-", "--top", "2"];
+        place.run([&command[..], &flags, more].concat())
+    };
+    let run = of("mlp:hidden=4", &[]).ok();
+    let json = run.json();
+    let (trace, diagonal) = (&json["trace"], &json["diagonal"]);
+    assert_eq!((&trace["method"], &diagonal["method"]), (&"exact".into(), &"exact".into()));
+    assert_eq!((number(&trace["standard_error"]), number(&diagonal["standard_error"])), (0.0, 0.0));
+    let (trace, sum) = (number(&trace["estimate"]), number(&diagonal["sum"]));
+    assert!((trace / sum - 1.0).abs() < 1e-10, "{trace} {sum}");
+    let probed = of("mlp:hidden=4", &["--trace-method", "hutchinson", "--trace-products", "100"]).ok().json();
+    let probed = &probed["trace"];
+    let (value, error) = (number(&probed["estimate"]), number(&probed["standard_error"]));
+    assert!(error > 0.0 && (value - trace).abs() < 4.0 * error, "{trace} against {probed}");
+    let smooth = "mlp:hidden=4,activation=tanh";
+    assert_eq!(of(smooth, &["--trace-error", "0.5"]).ok().json()["trace"]["method"], "hutchinson");
+    assert_eq!(of(smooth, &["--matrix", "gauss-newton"]).ok().json()["trace"]["method"], "exact");
+    let run = of(smooth, &["--trace-method", "exact"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.err.contains("piecewise linear"), "{}", run.err);
 }
 
 #[test]

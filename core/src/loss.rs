@@ -4,6 +4,7 @@
 //! all batches divided once by the sum of weights is right by construction. So a loss reports both.
 
 mod draw;
+mod roots;
 
 use crate::error::GraphError;
 use crate::graph::{Dim, Graph, Kind, Op, Scalar, Shape, Source, ValueId};

@@ -150,6 +150,9 @@ pub(super) fn estimators(flags: &ListingFlags) -> anyhow::Result<Ending> {
     let mut table = Table::new(&[("quantity", Align::Left), ("estimator", Align::Left), ("", Align::Left)]);
     estimators.iter().for_each(|e| table.row([e.quantity, e.name, e.summary]));
     let mut text = table.to_string();
+    text.push_str(
+        "\nBesides: `exact`, without probes, for traces and diagonals of ReLU networks and of Gauss-Newton matrices\n",
+    );
     let named = |e: registry::Listed<TraceEntry>| (e.name, e.options);
     text.push_str(&describe_options("--trace-method", registry::all().into_iter().map(named)));
     let named = |e: registry::Listed<DiagonalEntry>| (e.name, e.options);

@@ -1,11 +1,10 @@
 //! The diagonal as a safetensors file: one tensor for each parameter, of its name and shape, and beside it the standard
 //! errors.
 
-use super::Point;
+use super::{Diagonal, Point};
 use crate::problem::ProblemError;
 use crate::spectrum::SpectrumError;
 use crate::weights::{StateDict, TensorData, Values, write_safetensors};
-use hesse_core::estimate::DiagonalEstimate;
 use hesse_core::program::Wrt;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,12 +13,8 @@ use std::path::Path;
 const ERRORS: &str = ".standard_error";
 
 /// Writes entries and errors in f64.
-pub(super) fn write(
-    path: &Path,
-    point: &Point<'_>,
-    estimate: &DiagonalEstimate,
-    method: &str,
-) -> Result<(), SpectrumError> {
+pub(super) fn write(path: &Path, point: &Point<'_>, diagonal: &Diagonal) -> Result<(), SpectrumError> {
+    let estimate = &diagonal.estimate;
     let all = point.session.graph().parameters();
     let Wrt::Parameters(selected) = point.wrt else { return Ok(()) };
     let mut tensors = StateDict::new();
@@ -36,7 +31,7 @@ pub(super) fn write(
     let metadata = BTreeMap::from([
         ("schema".to_string(), "hesse.diagonal/1".to_string()),
         ("what".to_string(), "diagonal of the Hessian of the mean loss, with standard errors over probes".to_string()),
-        ("method".to_string(), method.to_string()),
+        ("method".to_string(), diagonal.method.clone()),
         ("samples".to_string(), estimate.samples.to_string()),
         ("products".to_string(), estimate.products.to_string()),
         ("reason".to_string(), estimate.reason.to_string()),

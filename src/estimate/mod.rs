@@ -12,6 +12,7 @@
 mod data_error;
 mod density_part;
 mod diagonal_file;
+mod exact;
 mod options;
 mod part;
 mod run;

@@ -1,16 +1,19 @@
 //! What is to be estimated.
 
 use super::data_error::DataErrorOptions;
+use super::exact;
 use crate::problem::{Session, lookup};
-use crate::spectrum::SpectrumError;
+use crate::spectrum::{MatrixName, SpectrumError};
 use hesse_core::estimate::{EstimateError, Goal};
 use hesse_core::graph::Mode;
+use hesse_core::program::Wrt;
 use std::path::{Path, PathBuf};
 
 /// A trace or a norm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScalarOptions {
-    /// `name:key=value,…`; without one, `hutchinson` where eigenpairs are known, and else `xtrace`.
+    /// `name:key=value,…`, or `exact`; without one, `exact` where that can be done, else `hutchinson` where eigenpairs are
+    /// known, and else `xtrace`. A norm is never exact.
     pub method: Option<String>,
     /// When it is good enough.
     pub goal: Goal,
@@ -23,8 +26,8 @@ pub struct ScalarOptions {
 pub struct DiagonalOptions {
     /// Where it is written, as safetensors.
     pub file: PathBuf,
-    /// `name:key=value,…`.
-    pub method: String,
+    /// `name:key=value,…`, or `exact`; without one, `exact` where that can be done, else `xdiag`.
+    pub method: Option<String>,
     /// When it is good enough.
     pub goal: Goal,
     /// The most products.
@@ -76,12 +79,21 @@ impl EstimateOptions {
     ///
     /// # Errors
     /// As it says.
-    pub fn check(&self, session: &Session) -> Result<(), SpectrumError> {
-        for method in [&self.trace, &self.frobenius].into_iter().flatten().filter_map(|o| o.method.as_ref()) {
+    pub fn check(&self, session: &Session, matrix: MatrixName, wrt: &Wrt) -> Result<(), SpectrumError> {
+        match self.trace.as_ref().and_then(|o| o.method.as_deref()) {
+            Some(exact::EXACT) => exact::check(session, matrix, wrt, "--trace-method")?,
+            Some(method) => lookup::trace(method).map(|_| ())?,
+            None => {}
+        }
+        if let Some(method) = self.frobenius.as_ref().and_then(|o| o.method.as_ref()) {
             lookup::trace(method)?;
         }
         if let Some(options) = &self.diagonal {
-            lookup::diagonal(&options.method)?;
+            match options.method.as_deref() {
+                Some(exact::EXACT) => exact::check(session, matrix, wrt, "--diagonal-method")?,
+                Some(method) => lookup::diagonal(method).map(|_| ())?,
+                None => {}
+            }
             let folder = options.file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
             if !folder.is_dir() || options.file.is_dir() || options.file.file_name().is_none() {
                 let found = options.file.display();

@@ -32,6 +32,9 @@ pub struct ScalarPart {
     pub samples: usize,
     /// Products spent.
     pub products: usize,
+    /// Backward passes of single samples, where it is exact.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub backward_passes: usize,
     /// Eigenpairs that were left out of the estimate because they are known.
     pub known_pairs: usize,
 }
@@ -52,6 +55,7 @@ impl ScalarPart {
             method: scalar.method.clone(),
             samples: e.samples,
             products: e.products,
+            backward_passes: scalar.backward_passes,
             known_pairs: e.known_pairs,
         }
     }
@@ -95,6 +99,13 @@ pub struct DiagonalPart {
     pub samples: usize,
     /// Products spent.
     pub products: usize,
+    /// Backward passes of single samples, where it is exact.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub backward_passes: usize,
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 impl From<&Diagonal> for DiagonalPart {
@@ -113,6 +124,7 @@ impl From<&Diagonal> for DiagonalPart {
             method: diagonal.method.clone(),
             samples: e.samples,
             products: e.products,
+            backward_passes: diagonal.backward_passes,
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::data_error::{DataError, Quantity, Vectors, data_error};
 use super::diagonal_file;
-use super::options::{EstimateOptions, ScalarOptions};
+use super::exact::{self, EXACT};
+use super::options::{DiagonalOptions, EstimateOptions, ScalarOptions};
 use crate::problem::{ProblemError, Session, lookup};
-use crate::spectrum::{Event, SpectrumError, Watch};
+use crate::spectrum::{Event, MatrixName, SpectrumError, Watch};
 use hesse_core::eigen::{Control, EigenPair, EigenResult, StopReason};
 use hesse_core::estimate::{
     self, Density, DensityRequest, DiagonalEstimate, DiagonalRequest, EstimateError, KnownPairs, TraceEstimate,
@@ -23,6 +24,8 @@ pub struct Scalar {
     pub estimate: TraceEstimate,
     /// What was wanted of it.
     pub options: ScalarOptions,
+    /// Backward passes of single samples, where it is exact.
+    pub backward_passes: usize,
 }
 
 /// A diagonal, and where it went.
@@ -34,6 +37,8 @@ pub struct Diagonal {
     pub estimate: DiagonalEstimate,
     /// The file.
     pub file: String,
+    /// Backward passes of single samples, where it is exact.
+    pub backward_passes: usize,
 }
 
 /// What was estimated; what was not wanted, or not reached before an interruption, is absent.
@@ -74,6 +79,8 @@ pub struct Point<'a> {
     pub session: &'a Session,
     /// The operator.
     pub operator: &'a dyn LinearOperator,
+    /// Which matrix it is, or whose blocks.
+    pub matrix: MatrixName,
     /// What it was differentiated by.
     pub wrt: &'a Wrt,
     /// The samples, in a form that ends when someone asks to stop.
@@ -175,6 +182,10 @@ fn all(
         [(&options.trace, estimate::Quantity::Trace), (&options.frobenius, estimate::Quantity::SquaredNorm)]
     {
         let Some(wanted) = wanted else { continue };
+        if quantity == estimate::Quantity::Trace && wanted_exactly(wanted.method.as_deref(), point) {
+            estimates.trace = Some(exact_trace(point, wanted, watch)?);
+            continue;
+        }
         let default = match quantity {
             // One product gives a sample of ‖A‖², where sketches need two.
             estimate::Quantity::SquaredNorm => "hutchinson",
@@ -190,7 +201,8 @@ fn all(
         let estimate = estimator.estimate(operator, &request, &mut observe)?;
         estimates.notices.extend(estimate.remarks.iter().map(|r| format!("{what}: {r}")));
         estimates.interrupted |= estimate.reason == StopReason::Interrupted;
-        let scalar = Scalar { method: described(entry.name, &given), estimate, options: wanted.clone() };
+        let scalar =
+            Scalar { method: described(entry.name, &given), estimate, options: wanted.clone(), backward_passes: 0 };
         match quantity {
             estimate::Quantity::Trace => estimates.trace = Some(scalar),
             estimate::Quantity::SquaredNorm => estimates.frobenius = Some(scalar),
@@ -198,15 +210,13 @@ fn all(
         stopped()?;
     }
     if let Some(wanted) = &options.diagonal {
-        let (entry, given) = lookup::diagonal(&wanted.method)?;
-        let estimator = (entry.make)(&given).map_err(ProblemError::from)?;
-        let request = DiagonalRequest { goal: wanted.goal, max_products: wanted.max_products, seed, block };
-        let mut observe = follow("diagonal", watch);
-        let estimate = estimator.estimate(operator, &request, &mut observe)?;
-        estimates.interrupted |= estimate.reason == StopReason::Interrupted;
-        let method = described(entry.name, &given);
-        diagonal_file::write(&wanted.file, point, &estimate, &method)?;
-        estimates.diagonal = Some(Diagonal { method, estimate, file: wanted.file.display().to_string() });
+        let diagonal = match wanted_exactly(wanted.method.as_deref(), point) {
+            true => exact_entries(point, wanted, watch)?,
+            false => estimated_entries(point, wanted, block, watch)?,
+        };
+        estimates.interrupted |= diagonal.estimate.reason == StopReason::Interrupted;
+        diagonal_file::write(&wanted.file, point, &diagonal)?;
+        estimates.diagonal = Some(diagonal);
         stopped()?;
     }
     if let Some(wanted) = &options.data_error {
@@ -221,6 +231,56 @@ fn all(
         estimates.data_error = Some(data_error(point, wanted, &vectors, &mut observe)?);
     }
     Ok(())
+}
+
+/// Whether a trace or a diagonal comes from backward passes: where that was said, or nothing was and it can be done.
+fn wanted_exactly(method: Option<&str>, point: &Point<'_>) -> bool {
+    method.map_or_else(|| exact::preferred(point), |method| method == EXACT)
+}
+
+fn exact_trace(point: &Point<'_>, wanted: &ScalarOptions, watch: &mut Watch<'_>) -> Result<Scalar, SpectrumError> {
+    let found = exact::compute(point, false, watch)?;
+    let estimate = TraceEstimate {
+        value: found.trace,
+        standard_error: 0.0,
+        half_width: 0.0,
+        samples: 0,
+        products: 0,
+        known_part: 0.0,
+        known_pairs: 0,
+        reason: StopReason::Converged,
+        remarks: Vec::new(),
+    };
+    let (method, backward_passes) = (EXACT.to_string(), found.backward_passes);
+    Ok(Scalar { method, estimate, options: wanted.clone(), backward_passes })
+}
+
+fn exact_entries(
+    point: &Point<'_>,
+    wanted: &DiagonalOptions,
+    watch: &mut Watch<'_>,
+) -> Result<Diagonal, SpectrumError> {
+    let found = exact::compute(point, true, watch)?;
+    let values = found.diagonal.unwrap_or_default();
+    let standard_errors = vec![0.0; values.len()];
+    let estimate = DiagonalEstimate { values, standard_errors, samples: 0, products: 0, reason: StopReason::Converged };
+    let (method, file) = (EXACT.to_string(), wanted.file.display().to_string());
+    Ok(Diagonal { method, estimate, file, backward_passes: found.backward_passes })
+}
+
+fn estimated_entries(
+    point: &Point<'_>,
+    wanted: &DiagonalOptions,
+    block: usize,
+    watch: &mut Watch<'_>,
+) -> Result<Diagonal, SpectrumError> {
+    let (entry, given) = lookup::diagonal(wanted.method.as_deref().unwrap_or("xdiag"))?;
+    let estimator = (entry.make)(&given).map_err(ProblemError::from)?;
+    let (goal, max_products, seed) = (wanted.goal, wanted.max_products, point.session.spec().seed);
+    let request = DiagonalRequest { goal, max_products, seed, block };
+    let estimate = estimator.estimate(point.operator, &request, &mut follow("diagonal", watch))?;
+    let (method, file) = (described(entry.name, &given), wanted.file.display().to_string());
+    Ok(Diagonal { method, estimate, file, backward_passes: 0 })
 }
 
 fn follow<'a>(what: &'static str, watch: &'a mut Watch<'_>) -> impl FnMut(estimate::EstimateEvent) -> Control + 'a {

@@ -27,7 +27,10 @@ pub fn estimates_text(parts: &EstimateParts) -> String {
             significant(d.norm, 5),
             significant(d.standard_error, 2),
             String::new(),
-            format!("{}, {} probes, {} products, in {}{end}", d.method, d.samples, d.products, d.file),
+            match d.backward_passes {
+                0 => format!("{}, {} probes, {} products, in {}{end}", d.method, d.samples, d.products, d.file),
+                n => format!("{}, {n} backward passes of single samples, in {}{end}", d.method, d.file),
+            },
         ]);
     }
     if !table.is_empty() {
@@ -52,12 +55,16 @@ fn scalar(name: &str, part: &ScalarPart) -> [String; 5] {
         false => format!(", NOT within {} ({})", percent(part.wanted_relative_error), part.reason),
     };
     let interval = format!("± {} at {}", percent(part.relative_error), percent(part.confidence));
+    let how = match part.backward_passes {
+        0 => format!("{interval}: {}, {} samples, {} products{known}{end}", part.method, part.samples, part.products),
+        n => format!("{}, {n} backward passes of single samples", part.method),
+    };
     [
         name.to_string(),
         significant(part.estimate, 5),
         significant(part.standard_error, 2),
         part.data_standard_error.map_or_else(String::new, |v| significant(v, 2)),
-        format!("{interval}: {}, {} samples, {} products{known}{end}", part.method, part.samples, part.products),
+        how,
     ]
 }
 

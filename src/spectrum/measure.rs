@@ -95,7 +95,7 @@ impl SpectrumOptions {
     pub fn check(&self, session: &Session) -> Result<(), SpectrumError> {
         lookup::solver(&self.solver)?;
         let wrt = session.select(self.params.as_deref())?;
-        self.estimates.check(session)?;
+        self.estimates.check(session, self.matrix, &wrt)?;
         if self.largest == 0 && self.smallest == 0 && self.estimates.any() {
             return Ok(());
         }
@@ -190,6 +190,7 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         let point = estimate::Point {
             session,
             operator: &operator,
+            matrix: options.matrix,
             wrt: &wrt,
             source: &source,
             evaluation: &evaluation,

@@ -37,12 +37,14 @@ pub(super) struct BatchSums {
 }
 
 /// When a batch is computed: what its random choices depend on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Moment {
     /// Counted from 0.
     pub epoch: usize,
     /// Steps of the whole run so far.
     pub step: u64,
+    /// The same in epochs.
+    pub position: f64,
     /// Whether the batch was computed a moment ago, at other weights: its examples stay, and running statistics do not
     /// follow it again.
     pub again: bool,
@@ -130,7 +132,7 @@ impl<'a> GradientPass<'a> {
             let perturbed = self.perturbed(samples.len(), &part);
             if !moment.again && perturbed > 0 {
                 let indices = source.indices(range.clone()).map_err(OperatorError::Data)?;
-                self.make_examples(number, &batch, &indices, perturbed, weights, moment.epoch)?;
+                self.make_examples(number, &batch, &indices, perturbed, weights, moment)?;
             }
             let data = self.load(number, batch, perturbed)?;
             let masks = self.masks(source, range.clone(), moment.step)?;
@@ -171,7 +173,7 @@ impl<'a> GradientPass<'a> {
         indices: &[usize],
         perturbed: usize,
         weights: &Weights,
-        epoch: usize,
+        moment: Moment,
     ) -> Result<(), TrainError> {
         let examples: &mut Examples<'a> = match &mut self.inputs {
             Inputs::Clean => return Ok(()),
@@ -185,7 +187,8 @@ impl<'a> GradientPass<'a> {
             labels: labels.get(..perturbed).unwrap_or_default(),
             indices: indices.get(..perturbed).unwrap_or_default(),
         };
-        let made = examples.make(weights, clean, epoch).map_err(TrainError::Attack)?;
+        let budget = examples.budget(moment.position);
+        let made = examples.make(weights, clean, moment.epoch, budget).map_err(TrainError::Attack)?;
         self.made.truncate(number);
         self.made.push(made);
         Ok(())

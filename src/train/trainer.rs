@@ -230,7 +230,7 @@ impl<'a> Trainer<'a> {
     fn step(&mut self, source: &ImageSource, range: Range<usize>, rate: f64) -> Result<(), TrainError> {
         let start = Instant::now();
         let step = (self.progress.epoch * self.steps() + self.progress.step) as u64;
-        let moment = Moment { epoch: self.progress.epoch, step, again: false };
+        let moment = Moment { epoch: self.progress.epoch, step, position: self.position(), again: false };
         let batch = self.batch_gradient(source, range.clone(), moment, rate)?;
         // Without any weight there is no mean to descend on, and nothing to do.
         if batch.weight > 0.0 {
@@ -382,9 +382,13 @@ impl<'a> Trainer<'a> {
     /// The learning rate of the next step.
     fn rate(&self) -> f64 {
         let options = &self.spec.options;
-        let step = 1.0 / self.steps() as f64;
-        let position = self.progress.epoch as f64 + self.progress.step as f64 * step;
+        let (position, step) = (self.position(), 1.0 / self.steps() as f64);
         options.rate * options.schedule.of_step(position, step, options.epochs) * warmup(position, step, options.warmup)
+    }
+
+    /// Where the next step begins, in epochs.
+    fn position(&self) -> f64 {
+        self.progress.epoch as f64 + self.progress.step as f64 * (1.0 / self.steps() as f64)
     }
 
     /// Steps of an epoch.

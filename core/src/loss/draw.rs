@@ -46,7 +46,7 @@ impl Loss {
     }
 
     /// What multiplies diag p − p pᵀ in the Hessian of a sample's cross-entropy.
-    fn factor(&self, label: Option<u32>, classes: usize) -> f64 {
+    pub(super) fn factor(&self, label: Option<u32>, classes: usize) -> f64 {
         let Loss::CrossEntropy { label_smoothing, class_weights, ignored_label } = self else { return 1.0 };
         if label.is_some() && label == *ignored_label {
             return 0.0;
@@ -60,7 +60,7 @@ impl Loss {
     }
 }
 
-fn softmax(z: &[f64]) -> Vec<f64> {
+pub(super) fn softmax(z: &[f64]) -> Vec<f64> {
     let top = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let e: Vec<f64> = z.iter().map(|z| (z - top).exp()).collect();
     let total: f64 = e.iter().sum();

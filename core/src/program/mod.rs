@@ -9,6 +9,7 @@ mod cure;
 mod curvature;
 mod layers;
 mod mixed;
+mod multilinear;
 mod problem;
 mod trades;
 

@@ -29,7 +29,8 @@ pub struct EstimateFlags {
     /// The trace, with its standard error
     #[arg(long)]
     pub trace: bool,
-    /// How the trace is estimated [default: hutchinson beside known eigenpairs, xtrace without]
+    /// How the trace is found [default: exact where it can be, else hutchinson beside known eigenpairs, xtrace without].
+    /// `exact` takes C backward passes of each sample, on ReLU networks and for Gauss-Newton matrices
     #[arg(long, value_name = "NAME[:KEY=VALUE,…]")]
     pub trace_method: Option<String>,
     /// Stop when the confidence interval of the trace (and of the squared Frobenius norm) is within this share of it
@@ -47,9 +48,9 @@ pub struct EstimateFlags {
     /// Write the diagonal with standard errors to this safetensors file
     #[arg(long, value_name = "FILE")]
     pub diagonal: Option<PathBuf>,
-    /// How the diagonal is estimated
-    #[arg(long, value_name = "NAME[:KEY=VALUE,…]", default_value = "xdiag")]
-    pub diagonal_method: String,
+    /// How the diagonal is found [default: exact where it can be, else xdiag]
+    #[arg(long, value_name = "NAME[:KEY=VALUE,…]")]
+    pub diagonal_method: Option<String>,
     /// Stop when the expected Euclidean error of the diagonal is within this share of its norm
     #[arg(long, value_name = "REL", default_value_t = 0.1, value_parser = parse::positive)]
     pub diagonal_error: f64,

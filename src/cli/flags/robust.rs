@@ -21,6 +21,9 @@ pub struct RobustFlags {
     /// Largest norm of a perturbation, in pixels from 0 to 1; fractions such as 8/255 are understood
     #[arg(long, value_name = "EPS", value_parser = parse_epsilon, allow_negative_numbers = true)]
     pub eps: Option<f64>,
+    /// Epochs over which the budget grows linearly from nothing to --eps; may be a fraction [default: 0]
+    #[arg(long, value_name = "EPOCHS", value_parser = parse::not_negative)]
+    pub eps_warmup: Option<f64>,
     /// How perturbations are measured [default: linf]
     #[arg(long, value_name = "linf|l2|l1")]
     pub norm: Option<Norm>,
@@ -44,6 +47,7 @@ impl RobustFlags {
         let words = AttackWords {
             attack: self.attack.clone(),
             epsilon: self.eps,
+            warmup: self.eps_warmup,
             norm: self.norm,
             mix: self.mix,
             mode: self.attack_mode,
@@ -52,7 +56,7 @@ impl RobustFlags {
             Some(method) => method.with(words).map(Some),
             None if words == AttackWords::default() => Ok(None),
             None if words.attack.is_none() => {
-                Err("--eps, --norm, --mix and --attack-mode belong to --attack or --robust; add one, or leave them out"
+                Err("--eps, --eps-warmup, --norm, --mix and --attack-mode belong to --attack or --robust; add one, or leave them out"
                     .to_string())
             }
             None => Method::Adversarial.with(words).map(Some),

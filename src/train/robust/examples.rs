@@ -49,9 +49,15 @@ impl<'a> Examples<'a> {
         self.adversary.attacked(n)
     }
 
-    /// The examples, inside ball and box; the clean samples where ε is zero. Cost: that of the attack.
-    pub fn make(&mut self, weights: &Weights, clean: Labelled<'_>, epoch: usize) -> Result<Vec<f64>, AttackError> {
-        let epsilon = self.adversary.epsilon;
+    /// The examples of an epoch within a budget, inside ball and box; the clean samples where that is zero. Cost: that of the
+    /// attack.
+    pub fn make(
+        &mut self,
+        weights: &Weights,
+        clean: Labelled<'_>,
+        epoch: usize,
+        epsilon: f64,
+    ) -> Result<Vec<f64>, AttackError> {
         if epsilon == 0.0 || clean.labels.is_empty() {
             return Ok(clean.samples.to_vec());
         }
@@ -71,9 +77,14 @@ impl<'a> Examples<'a> {
         made
     }
 
-    /// How many samples are classified correctly as perturbed by [`Self::make`]. Cost: one forward pass more.
+    /// The budget at a position in epochs.
+    pub fn budget(&self, position: f64) -> f64 {
+        self.adversary.budget(position)
+    }
+
+    /// How many samples are classified correctly as perturbed by [`Self::make`] with all of ε. Cost: one forward pass more.
     pub fn withstood(&mut self, weights: &Weights, clean: Labelled<'_>, round: usize) -> Result<usize, AttackError> {
-        let made = self.make(weights, clean, round)?;
+        let made = self.make(weights, clean, round, self.adversary.epsilon)?;
         let oracle = self.oracle(weights)?;
         let logits = oracle.logits(&made);
         self.compiled = Some(oracle.into_compiled());

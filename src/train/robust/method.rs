@@ -100,6 +100,8 @@ pub struct AttackWords {
     pub attack: Option<String>,
     /// The budget.
     pub epsilon: Option<f64>,
+    /// Epochs over which it grows; none unless given.
+    pub warmup: Option<f64>,
     /// The norm; L∞ unless given.
     pub norm: Option<Norm>,
     /// The share of a batch; all unless given.
@@ -114,11 +116,12 @@ impl Method {
     /// # Errors
     /// Where they contradict each other, or something is missing; in terms of the flags.
     pub fn with(&self, words: AttackWords) -> Result<Robust, String> {
-        let AttackWords { attack, epsilon, norm, mix, mode } = words;
+        let AttackWords { attack, epsilon, warmup, norm, mix, mode } = words;
         if let Method::Cure { strength } = self {
             let given = [
                 (attack.is_some(), "--attack"),
                 (epsilon.is_some(), "--eps"),
+                (warmup.is_some(), "--eps-warmup"),
                 (norm.is_some(), "--norm"),
                 (mix.is_some(), "--mix"),
                 (mode.is_some(), "--attack-mode"),
@@ -151,7 +154,8 @@ impl Method {
         };
         let epsilon = epsilon.ok_or("expected --eps, the largest perturbation to train against, such as --eps 0.3")?;
         let (norm, mode) = (norm.unwrap_or(Norm::Linf), mode.unwrap_or(Mode::Eval));
-        let adversary = Adversary { inner, epsilon, norm, mix: mix.unwrap_or(1.0), mode };
+        let (warmup, mix) = (warmup.unwrap_or(0.0), mix.unwrap_or(1.0));
+        let adversary = Adversary { inner, epsilon, warmup, norm, mix, mode };
         let robust = match self {
             Method::Trades { beta, .. } => Robust::Trades { beta: *beta, adversary },
             _ => Robust::Adversarial(adversary),

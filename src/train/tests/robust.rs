@@ -44,6 +44,20 @@ fn without_a_budget_adversarial_training_is_plain_training_bit_for_bit() {
 }
 
 #[test]
+fn a_budget_that_has_not_grown_yet_attacks_little_and_one_that_has_is_as_without_growth() {
+    let growing = |warmup| Some(Robust::Adversarial(Adversary { warmup, ..Adversary::new("fgsm", Norm::Linf, 0.3) }));
+    let (full, whole) = trained(|spec| spec.options.robust = growing(0.0));
+    let (grown, report) = trained(|spec| spec.options.robust = growing(2.0));
+    let (_, slow) = trained(|spec| spec.options.robust = growing(1e6));
+    assert_ne!(full, grown);
+    // In the first epoch a budget that grows over two is at most half of the whole one; one that hardly grows is none.
+    let first = |report: &TrainReport| report.epochs[0].loss;
+    assert!(first(&slow) < first(&report) && first(&report) < first(&whole));
+    let (_, plain) = trained(|_| {});
+    assert!((first(&slow) - first(&plain)).abs() < 1e-3 * first(&plain), "{} {}", first(&slow), first(&plain));
+}
+
+#[test]
 fn the_share_of_a_batch_is_rounded_and_its_first_samples_are_attacked() {
     let adversary = |mix| Adversary { mix, ..Adversary::new("fgsm", Norm::Linf, 0.3) };
     assert_eq!([0.2, 0.5, 1.0].map(|mix| adversary(mix).attacked(7)), [1, 4, 7]);
