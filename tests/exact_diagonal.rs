@@ -4,7 +4,7 @@
 use hesse as _; // links the built-in networks and backends
 use hesse_core::SecondOrderBackend;
 use hesse_core::backend::{BackendRequest, HostTensor};
-use hesse_core::graph::{Builder, Init, Mode};
+use hesse_core::graph::{GraphBuilder, Init, Mode};
 use hesse_core::loss::Loss;
 use hesse_core::model::{Normalization, Task, record};
 use hesse_core::operator::{
@@ -154,7 +154,7 @@ fn super_precise() -> Box<dyn SecondOrderBackend> {
 fn a_parameter_that_is_used_twice_or_normalised_by_the_batch_is_not_linear() {
     // x W, (x W) W and their sum.
     let tied = |which: usize| {
-        let mut g = Builder::new(Mode::Eval);
+        let mut g = GraphBuilder::new(Mode::Eval);
         let x = g.samples(&[3]).unwrap();
         let w = g.parameter("w", &[3, 3], Init::FanIn { fan_in: 3 }).unwrap();
         let once = g.matmul(x, false, w, false).unwrap();

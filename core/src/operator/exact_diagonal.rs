@@ -11,7 +11,7 @@
 //! which are quicker for each pass and bring the noise back.
 
 use super::{DataSource, DeviceBatch, OperatorError, Weights, compiled::Compiled};
-use crate::backend::SecondOrderBackend;
+use crate::backend::{Feed, SecondOrderBackend};
 use crate::error::GraphError;
 use crate::program::{Problem, Wrt};
 use crate::vectors::{Block, norms};
@@ -66,20 +66,19 @@ pub fn exact_diagonal(
 
     for sample in 0..source.len() {
         let data = DeviceBatch::load(backend, source, sample..sample + 1)?;
-        let mut feed = data.feed(weights.parameters.all(), weights.buffers.as_ref().map(Block::all));
-        let outcome = primal.at(backend, 1)?.run(&feed, None, Some(&mut saved))?;
+        let feed = || data.feed(weights.parameters.all(), weights.buffers.as_ref().map(Block::all));
+        let outcome = primal.at(backend, 1)?.run(&feed(), None, Some(&mut saved))?;
         if outcome.output.iter().any(|z| !z.is_finite()) {
             return Err(OperatorError::NotFinite { what: "output", place: format!("sample {sample}") });
         }
         let roots = problem.loss_function().roots(&outcome.output, &data.host_labels, width);
-        feed.saved = Some(&saved);
         for roots in roots.chunks(rows.max(1) * columns) {
             let count = roots.len() / rows.max(1);
             for (column, root) in roots.chunks_exact(rows.max(1)).enumerate() {
                 of_outputs.write(&mut cotangents, column, root)?;
             }
             of_results.scale(results.view_mut(0..count), &vec![0.0; count])?;
-            feed.direction = Some(cotangents.view(0..count));
+            let feed = Feed { direction: Some(cotangents.view(0..count)), saved: Some(&saved), ..feed() };
             tangent.at(backend, 1)?.run(&feed, Some(results.view_mut(0..count)), None)?;
             match &mut found.diagonal {
                 None => {
