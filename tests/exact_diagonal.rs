@@ -94,7 +94,7 @@ fn agree(found: &[f64], expected: &[f64], bound: f64, what: &str) {
 fn on_relu_networks_it_is_the_hessian() {
     let backend = backend(Precision::F64);
     for (name, options, task) in
-        [("mlp", "hidden=7x5", small()), ("resnet20", "width=2", Task { input: vec![3, 8, 8], classes: 3 })]
+        [("mlp", "hidden=7x5", small()), ("resnet20", "width=0.125", Task { input: vec![3, 8, 8], classes: 3 })]
     {
         let problem = network(name, options, &task, Mode::Eval);
         let all = problem.all_parameters();
@@ -168,7 +168,7 @@ fn a_parameter_that_is_used_twice_or_normalised_by_the_batch_is_not_linear() {
     }
 
     let task = Task { input: vec![3, 8, 8], classes: 3 };
-    let problem = network("resnet20", "width=2", &task, Mode::Train);
+    let problem = network("resnet20", "width=0.125", &task, Mode::Train);
     assert!(!problem.is_linear_in_each_parameter(&problem.all_parameters()));
     let backend = backend(Precision::F64);
     let (weights, data) = (weights(backend.as_ref(), &problem), data(&task));

@@ -63,6 +63,15 @@ pub struct Estimates {
 }
 
 impl Estimates {
+    /// Products spent on all of them.
+    pub fn products(&self) -> usize {
+        let scalar = |s: &Option<Scalar>| s.as_ref().map_or(0, |s| s.estimate.products);
+        scalar(&self.trace)
+            + scalar(&self.frobenius)
+            + self.diagonal.as_ref().map_or(0, |d| d.estimate.products)
+            + self.density.as_ref().map_or(0, |(_, density)| density.products)
+    }
+
     /// Whether everything that was begun reached its goal.
     pub fn converged(&self) -> bool {
         let scalar = |s: &Option<Scalar>| s.as_ref().is_none_or(|s| s.estimate.reason == StopReason::Converged);

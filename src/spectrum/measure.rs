@@ -205,7 +205,9 @@ pub fn measure(session: &Session, options: &SpectrumOptions, watch: &mut Watch<'
         Some(probes) if !stop() => Some(measure_layers(session, options, &wrt, probes, watch)?),
         _ => None,
     };
-    if cache.kept < cache.batches {
+    // What was never multiplied was never kept either.
+    let multiplied = test.is_some() || eigen.statistics.products + estimates.products() > 0;
+    if multiplied && cache.kept < cache.batches {
         let (kept, batches) = (cache.kept, cache.batches);
         notices.push(format!(
             "intermediate results of {kept} of {batches} batches fit in --memory; the others are computed again for each product"
