@@ -2,13 +2,17 @@
 
 use super::{interrupt, progress::Progress, training::TrainingLine};
 use crate::study::{Event, StudyError, Watch};
+use std::time::Instant;
 
-/// Runs a study, shows what it does, and lets it be interrupted.
-pub(super) fn follow<T>(study: impl FnOnce(&mut Watch<'_>) -> Result<T, StudyError>) -> Result<T, StudyError> {
+/// Runs a study whose work began at a moment, shows what it does, and lets it be interrupted.
+pub(super) fn follow<T>(
+    since: Instant,
+    study: impl FnOnce(&mut Watch<'_>) -> Result<T, StudyError>,
+) -> Result<T, StudyError> {
     interrupt::listen();
     let mut follower = Follower { label: String::new(), training: None, measuring: None };
     let mut observe = |event: Event<'_>| follower.show(event);
-    let studied = study(&mut Watch { observe: &mut observe, stop: &interrupt::asked });
+    let studied = study(&mut Watch { observe: &mut observe, stop: &interrupt::asked, since });
     follower.clear();
     studied
 }

@@ -17,6 +17,7 @@ use crate::study::{
 };
 use serde::Serialize;
 use std::path::Path;
+use std::time::Instant;
 
 pub(super) fn run(study: &StudyCommand, command: &[String]) -> anyhow::Result<Ending> {
     match study {
@@ -97,6 +98,7 @@ fn begin(
 }
 
 pub(super) fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> anyhow::Result<Ending> {
+    let since = Instant::now();
     let options = flags.options(jobs::of_the_parent(command)).map_err(Usage)?;
     if let Some(id) = &flags.run.piece {
         return Ok(jobs::serve(|watch| large_batch_piece(&options, id, watch))?);
@@ -108,7 +110,7 @@ pub(super) fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> an
     };
     begin(&flags.run, command, (&options.out, options.memory), || large_batch_plan(&options), own)?;
     if let Some(shard) = flags.shard {
-        let done = follow(|watch| large_batch_shard(&options, shard, watch))?;
+        let done = follow(since, |watch| large_batch_shard(&options, shard, watch))?;
         output::print(&format!(
             "part {shard}: {} of {} cells are done in {}; `hesse study merge` puts the parts together\n",
             done.cells.len(),
@@ -117,13 +119,14 @@ pub(super) fn run_large_batch(flags: &LargeBatchFlags, command: &[String]) -> an
         ))?;
     }
     let Some(places) = places else { return Ok(Ending::Done) };
-    let report = follow(|watch| large_batch(&options, watch))?;
+    let report = follow(since, |watch| large_batch(&options, watch))?;
     let words = (large_batch_text(&report), report.manifest.notices.as_slice());
     places.fill(&report, words, || large_batch_figure(&report), &options.out)?;
     Ok(ending(flags.strict, report.targets_reached && report.converged))
 }
 
 fn run_robust(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<Ending> {
+    let since = Instant::now();
     if flags.method.as_large_batch_method {
         return run_method(flags, command);
     }
@@ -134,13 +137,14 @@ fn run_robust(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<En
     let places = Places::prepare(&flags.run)?;
     let place = (options.out.as_path(), options.memory);
     begin(&flags.run, command, place, || robust_plan(&options), || robust_pieces(&options))?;
-    let report = follow(|watch| robust(&options, watch))?;
+    let report = follow(since, |watch| robust(&options, watch))?;
     let words = (robust_text(&report), report.manifest.notices.as_slice());
     places.fill(&report, words, || robust_figure(&report), &options.out)?;
     Ok(ending(flags.strict, report.converged))
 }
 
 fn run_method(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<Ending> {
+    let since = Instant::now();
     let options = flags.method_options(jobs::of_the_parent(command)).map_err(Usage)?;
     if let Some(id) = &flags.run.piece {
         return Ok(jobs::serve(|watch| large_batch_method_piece(&options, id, watch))?);
@@ -148,13 +152,14 @@ fn run_method(flags: &RobustStudyFlags, command: &[String]) -> anyhow::Result<En
     let places = Places::prepare(&flags.run)?;
     let place = (options.out.as_path(), options.memory);
     begin(&flags.run, command, place, || large_batch_method_plan(&options), || large_batch_method_pieces(&options))?;
-    let report = follow(|watch| large_batch_method(&options, watch))?;
+    let report = follow(since, |watch| large_batch_method(&options, watch))?;
     let words = (large_batch_method_text(&report), report.manifest.notices.as_slice());
     places.fill(&report, words, || large_batch_method_figure(&report), &options.out)?;
     Ok(ending(flags.strict, report.converged))
 }
 
 fn run_saddle_free(flags: &SaddleFreeFlags, command: &[String]) -> anyhow::Result<Ending> {
+    let since = Instant::now();
     let options = flags.options(jobs::of_the_parent(command));
     if let Some(id) = &flags.run.piece {
         return Ok(jobs::serve(|watch| saddle_free_piece(&options, id, watch))?);
@@ -162,7 +167,7 @@ fn run_saddle_free(flags: &SaddleFreeFlags, command: &[String]) -> anyhow::Resul
     let places = Places::prepare(&flags.run)?;
     let place = (options.out.as_path(), options.memory);
     begin(&flags.run, command, place, || saddle_free_plan(&options), || saddle_free_pieces(&options))?;
-    let report = follow(|watch| saddle_free(&options, watch))?;
+    let report = follow(since, |watch| saddle_free(&options, watch))?;
     let words = (saddle_free_text(&report), report.manifest.notices.as_slice());
     places.fill(&report, words, || saddle_free_figure(&report), &options.out)?;
     Ok(ending(flags.strict, report.as_expected))

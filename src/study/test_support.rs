@@ -2,6 +2,7 @@
 
 use super::{Event, StudyError, Watch};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 /// What happened in a call: steps of training, products of solvers, samples attacked or evaluated.
 #[derive(Debug, Default, PartialEq, Clone, Copy)]
@@ -31,7 +32,11 @@ pub(super) fn run_for<T>(
             _ => {}
         }
     };
-    let result = study(&mut Watch { observe: &mut observe, stop: &|| events.load(Ordering::Relaxed) >= most });
+    let result = study(&mut Watch {
+        observe: &mut observe,
+        stop: &|| events.load(Ordering::Relaxed) >= most,
+        since: Instant::now(),
+    });
     (result, work)
 }
 

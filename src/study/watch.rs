@@ -1,6 +1,7 @@
 //! How a study is followed and stopped.
 
 use crate::{spectrum, train};
+use std::time::Instant;
 
 /// What is being done.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,4 +43,6 @@ pub struct Watch<'a> {
     /// Is asked before every step and every batch whether to stop. Then the study ends with
     /// [`StudyError::Interrupted`](super::StudyError::Interrupted) and keeps what is done.
     pub stop: &'a (dyn Fn() -> bool + Send + Sync),
+    /// When the work began, for the time that a report states: other processes may have done most of it before.
+    pub since: Instant,
 }

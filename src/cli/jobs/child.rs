@@ -34,7 +34,7 @@ pub(in crate::cli) fn serve(
     });
     let mut told = Told { label: String::new(), last: None };
     let mut observe = |event: Event<'_>| told.tell(event);
-    piece(&mut Watch { observe: &mut observe, stop: &interrupt::asked })?;
+    piece(&mut Watch { observe: &mut observe, stop: &interrupt::asked, since: Instant::now() })?;
     Ok(Ending::Done)
 }
 

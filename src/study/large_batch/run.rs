@@ -4,7 +4,6 @@ use super::csv::csv;
 use super::{LargeBatchOptions, LargeBatchReport, cell, large_batch_document, plan};
 use crate::study::publish::publish;
 use crate::study::{Event, StudyError, Watch};
-use std::time::Instant;
 
 /// Runs the study, or what is not done of it; see the module.
 ///
@@ -12,7 +11,6 @@ use std::time::Instant;
 /// Where an option makes no sense or the folder belongs to another study (nothing is computed then), where a training
 /// diverges, and where it was interrupted (everything done is kept then).
 pub fn large_batch(options: &LargeBatchOptions, watch: &mut Watch<'_>) -> Result<LargeBatchReport, StudyError> {
-    let start = Instant::now();
     plan::check(options)?;
     let options = &plan::within_the_data(options)?;
     let specs = plan::cells(options);
@@ -27,7 +25,7 @@ pub fn large_batch(options: &LargeBatchOptions, watch: &mut Watch<'_>) -> Result
     let Some(first) = trainings.first() else {
         return Err(StudyError::Option { what: "batch sizes", expected: "at least one".into(), found: "none".into() });
     };
-    let report = LargeBatchReport::new(options, cells, first, start.elapsed().as_secs_f64());
+    let report = LargeBatchReport::new(options, cells, first, watch.since.elapsed().as_secs_f64());
     publish(&options.out, &report, &csv(&report), &large_batch_document(&report, &trainings), watch)?;
     Ok(report)
 }

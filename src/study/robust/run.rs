@@ -10,7 +10,6 @@ use crate::study::publish::publish;
 use crate::study::{Event, Piece, StudyError, Watch};
 use crate::train::{self, TrainError, TrainReport};
 use std::fs;
-use std::time::Instant;
 
 /// Runs the study, or what is not done of it.
 ///
@@ -18,7 +17,6 @@ use std::time::Instant;
 /// Where an option makes no sense or the folder belongs to another study (nothing is computed then), where a training
 /// diverges, and where it was interrupted (everything done is kept then).
 pub fn robust(options: &RobustOptions, watch: &mut Watch<'_>) -> Result<RobustReport, StudyError> {
-    let start = Instant::now();
     plan::check(options)?;
     let (attacks, missing) = choose_attacks(options)?;
     folders(options)?;
@@ -29,8 +27,13 @@ pub fn robust(options: &RobustOptions, watch: &mut Watch<'_>) -> Result<RobustRe
         models.push(base.model(options, network, (i + 2, of), watch)?);
     }
     let evaluated = base.session.data_part();
-    let report =
-        report::of(options, (&attacks, missing), models, (&base.original, evaluated), start.elapsed().as_secs_f64());
+    let report = report::of(
+        options,
+        (&attacks, missing),
+        models,
+        (&base.original, evaluated),
+        watch.since.elapsed().as_secs_f64(),
+    );
     publish(&options.out, &report, &csv::csv(&report), &robust_document(&report), watch)?;
     Ok(report)
 }

@@ -5,7 +5,6 @@ use super::options::{CellSpec, SaddleFreeOptions};
 use super::{SaddleFreeReport, cell, plan, saddle_free_document};
 use crate::study::publish::publish;
 use crate::study::{Event, Piece, StudyError, Watch};
-use std::time::Instant;
 
 /// Runs the study, or what is not done of it; see the [module](super).
 ///
@@ -13,7 +12,6 @@ use std::time::Instant;
 /// Where an option makes no sense or the folder belongs to another study (nothing is computed then), where a training
 /// diverges, and where it was interrupted (every finished cell is kept then).
 pub fn saddle_free(options: &SaddleFreeOptions, watch: &mut Watch<'_>) -> Result<SaddleFreeReport, StudyError> {
-    let start = Instant::now();
     plan::check(options)?;
     let (mut cells, mut first) = (Vec::new(), None);
     for (i, spec) in options.cells.iter().enumerate() {
@@ -26,7 +24,7 @@ pub fn saddle_free(options: &SaddleFreeOptions, watch: &mut Watch<'_>) -> Result
     let Some(first) = first else {
         return Err(StudyError::Option { what: "networks", expected: "at least one".into(), found: "none".into() });
     };
-    let report = SaddleFreeReport::new(options, cells, &first, start.elapsed().as_secs_f64());
+    let report = SaddleFreeReport::new(options, cells, &first, watch.since.elapsed().as_secs_f64());
     publish(&options.out, &report, &csv(&report), &saddle_free_document(&report), watch)?;
     Ok(report)
 }

@@ -25,6 +25,13 @@ all | conformance | bench) ;;
 esac
 mkdir -p "$results" || die "cannot make $results"
 
+for program in hesse conformance; do
+    test -x "$here/$program" && continue
+    # Beside it first, so that half a program is never run.
+    gzip -dc "$here/$program.gz" >"$here/$program.part" && chmod 755 "$here/$program.part" &&
+        mv "$here/$program.part" "$here/$program" || die "cannot unpack $program.gz in $here"
+done
+
 # Where PyTorch keeps libtorch and the CUDA libraries.
 folders=$("$python" - <<'PY'
 import glob, importlib.metadata, importlib.util, os, sys

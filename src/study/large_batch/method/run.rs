@@ -9,7 +9,6 @@ use super::report::{LargeBatchMethodReport, MethodCell};
 use crate::study::publish::publish;
 use crate::study::{Event, Piece, StudyError, StudyPlan, Watch};
 use crate::train::{TrainError, TrainReport};
-use std::time::Instant;
 
 /// Runs the comparison, or what is not done of it; see the module.
 ///
@@ -20,7 +19,6 @@ pub fn large_batch_method(
     options: &LargeBatchOptions,
     watch: &mut Watch<'_>,
 ) -> Result<LargeBatchMethodReport, StudyError> {
-    let start = Instant::now();
     check(options)?;
     let options = &plan::within_the_data(options)?;
     let specs = plan::cells(options);
@@ -36,7 +34,7 @@ pub fn large_batch_method(
         let (expected, found) = ("a training that ends".to_string(), "none: every one diverged".to_string());
         return Err(StudyError::Option { what: "learning rate", expected, found });
     };
-    let report = LargeBatchMethodReport::new(options, cells, first, start.elapsed().as_secs_f64());
+    let report = LargeBatchMethodReport::new(options, cells, first, watch.since.elapsed().as_secs_f64());
     publish(&options.out, &report, &csv(&report), &large_batch_method_document(&report, &trainings), watch)?;
     Ok(report)
 }

@@ -85,7 +85,7 @@ fn a_training_that_diverges_is_a_result_of_its_own() {
     large_batch_method_piece(
         &options,
         "cell-60-scaled-0",
-        &mut crate::study::Watch { observe: &mut |_| {}, stop: &|| false },
+        &mut crate::study::Watch { observe: &mut |_| {}, stop: &|| false, since: std::time::Instant::now() },
     )
     .unwrap();
     let text = large_batch_method_text(&report);
