@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Trains one network with several batch sizes to the same loss, plainly and against perturbed inputs, and measures where
 /// each ends: the spectrum of the Hessian, curvature in the input, accuracy under attack, the loss along eigenvectors
 ///
-/// Without any flag: a small m1 on generated glyphs, two seeds, about three minutes on two cores. Stopped at any moment, the same
+/// Without any flag: a small m1 on generated glyphs, two seeds, some five minutes on two cores. Stopped at any moment, the same
 /// command continues.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Study")]
