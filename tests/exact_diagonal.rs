@@ -141,13 +141,9 @@ fn in_f32_it_is_right_to_its_rounding() {
     let problem = network("mlp", "hidden=7x5", &task, Mode::Eval);
     let all = problem.all_parameters();
     let (trace, sum, diagonal) = exact(backend.as_ref(), &problem, &all, &task);
-    let expected = exact(super_precise().as_ref(), &problem, &all, &task);
+    let expected = exact(self::backend(Precision::F64).as_ref(), &problem, &all, &task);
     agree(&diagonal, &expected.2, 1e-5, "entries");
     agree(&[trace, sum], &[expected.0, expected.0], 1e-5, "trace");
-}
-
-fn super_precise() -> Box<dyn SecondOrderBackend> {
-    backend(Precision::F64)
 }
 
 #[test]

@@ -34,10 +34,7 @@ impl Loss {
                 for _ in 0..draws {
                     for (i, p) in rows.iter().enumerate() {
                         let scale = (share * self.factor(labels.get(i).copied(), width)).sqrt();
-                        let drawn = draw(p, stream.uniform());
-                        // The drawn class as minus the sum of the others, which is accurate where p is nearly one.
-                        let others: f64 = p.iter().enumerate().filter(|(c, _)| *c != drawn).map(|(_, p)| p).sum();
-                        roots.extend(p.iter().enumerate().map(|(c, p)| scale * if c == drawn { -others } else { *p }));
+                        roots.extend(root(p, draw(p, stream.uniform()), scale));
                     }
                 }
             }
@@ -67,6 +64,12 @@ pub(super) fn softmax(z: &[f64]) -> Vec<f64> {
     e.iter().map(|e| e / total).collect()
 }
 
+/// scale·(p − e_class), the class's own entry as minus the sum of the others, which is accurate where p is nearly one.
+pub(super) fn root(p: &[f64], class: usize, scale: f64) -> impl Iterator<Item = f64> + '_ {
+    let others: f64 = p.iter().enumerate().filter(|(c, _)| *c != class).map(|(_, p)| p).sum();
+    p.iter().enumerate().map(move |(c, p)| scale * if c == class { -others } else { *p })
+}
+
 /// The class in which u falls, by the distribution function.
 fn draw(p: &[f64], u: f64) -> usize {
     let mut below = 0.0;
@@ -81,7 +84,7 @@ fn draw(p: &[f64], u: f64) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::random::Purpose;
 
@@ -92,8 +95,8 @@ mod tests {
         (0..n * n).map(|i| roots.chunks(n).map(|r| r[i / n] * r[i % n]).sum()).collect()
     }
 
-    #[test]
-    fn the_mean_of_many_draws_is_the_hessian_in_the_output() {
+    /// A loss with every option, an output, and the Hessian of the loss in it for label 1.
+    pub(in crate::loss) fn weighted() -> (Loss, [f64; 3], Vec<f64>) {
         let z = [0.3, -1.2, 0.8];
         let p = softmax(&z);
         let loss = Loss::CrossEntropy {
@@ -102,10 +105,15 @@ mod tests {
             ignored_label: Some(0),
         };
         let factor = 0.7 * 2.0 + 0.3 / 3.0 * 3.5;
+        let entry = |i: usize| factor * (if i / 3 == i % 3 { p[i / 3] } else { 0.0 } - p[i / 3] * p[i % 3]);
+        (loss, z, (0..9).map(entry).collect())
+    }
+
+    #[test]
+    fn the_mean_of_many_draws_is_the_hessian_in_the_output() {
+        let (loss, z, expected) = weighted();
         let found = moment(&loss, &z, 1, 200_000);
-        for (i, found) in found.iter().enumerate() {
-            let (a, b) = (i / 3, i % 3);
-            let expected = factor * (if a == b { p[a] } else { 0.0 } - p[a] * p[b]);
+        for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
             assert!((found - expected).abs() < 0.01, "{i}: {found} {expected}");
         }
         assert!(moment(&loss, &z, 0, 10).iter().all(|v| *v == 0.0), "an ignored sample has no curvature");

@@ -5,7 +5,7 @@
 //! error has √2 e_j. C roots rather than the C − 1 that the rank allows: these need no decomposition and cancel nowhere.
 
 use super::Loss;
-use super::draw::softmax;
+use super::draw::{root, softmax};
 
 impl Loss {
     /// Roots r of one sample, Σ r rᵀ being the Hessian of its loss in its output `[…, width]`: row-major, each row as long as
@@ -25,10 +25,7 @@ impl Loss {
                     let (p, factor) = (softmax(z), self.factor(labels.get(i).copied(), width));
                     for class in (0..p.len()).filter(|&class| factor * p[class] > 0.0) {
                         let scale = (factor * p[class]).sqrt();
-                        // The class's own entry as minus the sum of the others, which is accurate where p is nearly one.
-                        let others: f64 = p.iter().enumerate().filter(|(c, _)| *c != class).map(|(_, p)| p).sum();
-                        let entry = |(c, p): (usize, &f64)| scale * if c == class { -others } else { *p };
-                        row(i * width, &p.iter().enumerate().map(entry).collect::<Vec<f64>>());
+                        row(i * width, &root(&p, class, scale).collect::<Vec<f64>>());
                     }
                 }
             }
@@ -39,6 +36,7 @@ impl Loss {
 
 #[cfg(test)]
 mod tests {
+    use super::super::draw::tests::weighted;
     use super::*;
 
     fn moment(roots: &[f64], n: usize) -> Vec<f64> {
@@ -47,17 +45,8 @@ mod tests {
 
     #[test]
     fn the_roots_add_up_to_the_hessian_in_the_output() {
-        let z = [0.3, -1.2, 0.8];
-        let p = softmax(&z);
-        let loss = Loss::CrossEntropy {
-            label_smoothing: 0.3,
-            class_weights: Some(vec![0.5, 2.0, 1.0]),
-            ignored_label: Some(0),
-        };
-        let factor = 0.7 * 2.0 + 0.3 / 3.0 * 3.5;
-        for (i, found) in moment(&loss.roots(&z, &[1], 3), 3).iter().enumerate() {
-            let (a, b) = (i / 3, i % 3);
-            let expected = factor * (if a == b { p[a] } else { 0.0 } - p[a] * p[b]);
+        let (loss, z, expected) = weighted();
+        for (i, (found, expected)) in moment(&loss.roots(&z, &[1], 3), 3).iter().zip(&expected).enumerate() {
             assert!((found - expected).abs() < 1e-15, "{i}: {found} {expected}");
         }
         assert!(loss.roots(&z, &[0], 3).is_empty(), "an ignored sample has no curvature");
