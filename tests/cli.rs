@@ -389,7 +389,7 @@ fn an_interrupted_run_prints_what_it_has_and_ends_with_130() {
 fn an_interrupted_evaluation_keeps_the_batches_that_are_done() {
     let place = Place::new();
     let flags =
-        ["attack", "--model", "mlp:hidden=64", "--data", "glyphs:train=32,test=4000", "--attack", "pgd:steps=200"];
+        ["attack", "--model", "mlp:hidden=64", "--data", "glyphs:train=32,test=4000", "--attack", "pgd:steps=600"];
     let rest = interrupted(
         &place,
         &flags,
