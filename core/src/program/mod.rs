@@ -10,6 +10,7 @@ mod curvature;
 mod layers;
 mod mixed;
 mod multilinear;
+mod order;
 mod problem;
 mod trades;
 

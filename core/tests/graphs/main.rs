@@ -12,6 +12,7 @@ mod bytes;
 mod hashes;
 mod hostile;
 mod listings;
+mod order;
 mod shape_errors;
 mod simplification;
 mod splitting;

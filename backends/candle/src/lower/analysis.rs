@@ -1,6 +1,6 @@
 //! Which values are evaluated inside their users, and which are accumulated.
 
-use hesse_core::graph::{Binary, Graph, Kind, Op, ValueId};
+use hesse_core::graph::{Binary, Graph, Kind, Op, Unary, ValueId};
 use hesse_core::program::Program;
 
 /// Limits of one fused chain; beyond them a value is stored.
@@ -101,6 +101,20 @@ fn store(g: &Graph, a: &mut Analysis, mut v: ValueId) {
     }
 }
 
+/// One cheap instruction on something that is in memory anyway, such as a mask of a kept activation: formed in each of its
+/// readers rather than written and read.
+fn formed_again(g: &Graph, v: ValueId) -> bool {
+    let node = g.node(v);
+    let cheap = matches!(node.op, Op::Unary(Unary::Step | Unary::Sign | Unary::Abs | Unary::Relu) | Op::Scale { .. });
+    cheap && node.operands.iter().all(|o| matches!(g.node(*o).op, Op::Input(_)))
+}
+
+/// Evaluates its operands in its own loop.
+fn is_chain(g: &Graph, a: &Analysis, user: ValueId) -> bool {
+    let op = &g.node(user).op;
+    matches!(op, Op::Sum(_)) || (op.is_element_wise() && !a.is_accumulated[user.index()])
+}
+
 fn mark_inlined(g: &Graph, users: &[Vec<ValueId>], uses: &[usize], a: &mut Analysis) {
     let count = users.len();
     // Loads and instructions of the chain that ends in each value.
@@ -128,6 +142,10 @@ fn mark_inlined(g: &Graph, users: &[Vec<ValueId>], uses: &[usize], a: &mut Analy
                 total = (total.0 - s.0 + 1, total.1 - s.1 + 1);
             }
             (loads[i], instructions[i]) = total;
+        }
+        if formed_again(g, v) && !a.dense[i] && users[i].iter().all(|u| is_chain(g, a, *u)) {
+            a.inlined[i] = true;
+            continue;
         }
         let one_user = uses[i] == 1 && users[i].len() == 1;
         if !one_user || node.kind != Kind::Real {

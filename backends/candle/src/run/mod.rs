@@ -65,8 +65,12 @@ impl<T: Element> CandleExecutable<T> {
                 cause: format!("the network is a program of {system}, which this backend cannot run"),
             });
         }
-        let lowered = crate::lower::lower(program, batch, fusion);
-        let plan = crate::plan::plan(&lowered);
+        let make = |program: &Program| {
+            let lowered = crate::lower::lower(program, batch, fusion);
+            let plan = crate::plan::plan(&lowered);
+            (lowered, plan)
+        };
+        let (lowered, plan) = program.smallest(batch, make, |(_, plan)| workspace::size::<T>(plan));
         let fail = |e: candle_core::Error| BackendError::Operation {
             program: program.name.clone(),
             operation: "memory plan".into(),

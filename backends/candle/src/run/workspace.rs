@@ -6,6 +6,7 @@
 
 use super::{CandleExecutable, SavedTensors, bytes, dtype};
 use crate::element::Element;
+use crate::plan::Plan;
 use crate::tensor;
 use candle_core::Tensor;
 use hesse_core::backend::{BackendError, Feed, Outcome};
@@ -14,6 +15,11 @@ use rayon::prelude::*;
 
 /// Above this, in bytes, directions follow each other: the kernels then have work enough.
 const SMALL: usize = 48 << 20;
+
+/// Bytes of a plan's slots.
+pub(super) fn size<T: Element>(plan: &Plan) -> usize {
+    plan.slots.iter().map(|&(n, kind)| bytes::<T>(n, kind)).sum()
+}
 
 /// The slots of a plan.
 pub(super) struct Workspace(pub Vec<Tensor>);
@@ -35,7 +41,7 @@ impl<T: Element> CandleExecutable<T> {
 
     /// Bytes of one workspace.
     pub(super) fn workspace(&self) -> usize {
-        self.plan.slots.iter().map(|&(n, kind)| bytes::<T>(n, kind)).sum()
+        size::<T>(&self.plan)
     }
 
     /// How many of so many directions run at once. Kept values have one place each, so what keeps any runs alone.

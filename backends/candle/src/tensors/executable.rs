@@ -58,6 +58,8 @@ impl TensorExecutable {
                 cause: format!("the network is a program of {system}, which this backend cannot run"),
             });
         }
+        let planned = |program: &Program| (program.clone(), plan(program, batch, place.precision.bytes()));
+        let (program, plan) = program.smallest(batch, planned, |(_, plan)| plan.peak);
         let g = &program.graph;
         let mut primitives = Vec::with_capacity(g.nodes().len());
         for v in g.values() {
@@ -83,11 +85,11 @@ impl TensorExecutable {
         Ok(TensorExecutable {
             batch,
             primitives,
-            plan: plan(program, batch, place.precision.bytes()),
+            plan,
             kept: kept.into_iter().flatten().collect(),
-            layout: Layout::new(program, batch),
+            layout: Layout::new(&program, batch),
             place,
-            program: program.clone(),
+            program,
         })
     }
 

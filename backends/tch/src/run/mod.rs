@@ -78,7 +78,7 @@ impl TchExecutable {
         let _entered = Entered::new(place).map_err(fail)?;
         // oneDNN reads images so; see cpp/convolution.cpp.
         let last = precision == Precision::F32 && !device.is_cuda() && !place.plain;
-        let lowered = lower(program, batch, fusion, last);
+        let lowered = program.smallest(batch, |p| lower(p, batch, fusion, last), |lowered| lowered.peak);
         let mut constants = Vec::new();
         for c in &lowered.constants {
             let tensor = match c.values[..] {

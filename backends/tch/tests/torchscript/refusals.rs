@@ -70,6 +70,17 @@ fn modules_without_a_fixed_function_of_each_sample_are_refused() {
     assert!(coupled.contains("depends on the other samples"), "{coupled}");
 }
 
+/// libtorch itself may differ by so much from run to run.
+#[test]
+fn runs_that_differ_by_rounding_are_runs_of_one_function_and_a_little_noise_is_not() {
+    let noise = |size: &str| with(&format!("return torch.add(z, torch.mul(z, torch.rand_like(z)), alpha={size})"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("net.pt");
+    archive::write(&file, &noise("1e-6"));
+    made(&file, &task()).unwrap();
+    assert!(refused(&noise("1e-2"), &task()).contains("two runs on the same samples differ"));
+}
+
 /// The graph of a module.
 fn graph(module: &Module) -> hesse_core::graph::Graph {
     let folder = Box::leak(Box::new(tempfile::tempdir().unwrap()));
