@@ -1,7 +1,7 @@
 """The ten largest eigenvalues of one Hessian by other tools beside `hesse spectrum`: values, true residuals, products, time.
 
     python benches/peers/eigenpairs.py --hesse target/release/hesse --weights akamaster_resnet20-12fca82f.th \\
-        --cifar10 DIR [--samples 128] [--threads 2] [--skip NAME …]
+        --cifar10 DIR [--samples 128] [--threads 2] [--skip NAME …] [--json FILE]
 
 The problem is akamaster's CIFAR-10 ResNet-20 on the first test pictures, evaluation mode, mean cross-entropy, f32.
 PyHessian 0.1 runs with its defaults; curvlinops 3.0.1 hands its operator to SciPy's ARPACK with a tolerance that gives
@@ -30,6 +30,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--top", type=int, default=10)
     parser.add_argument("--skip", nargs="*", default=[])
+    parser.add_argument("--json")
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
     net, x, y = resnet20(a.weights, os.path.join(a.cifar10, "test_batch.bin"), a.samples)
@@ -41,10 +42,13 @@ def main():
         parts = [p.view_as(q) for p, q in zip(v.split([q.numel() for q in parameters]), parameters)]
         return flat(torch.autograd.grad(kept, parameters, parts, retain_graph=True))
 
+    results = {}
+
     def report(name, values, vectors, products, seconds):
         residual = max((product(v) - w * v).norm().item() for w, v in zip(values, vectors)) / max(abs(w) for w in values)
         print(f"{name}: {products} products, {seconds:.1f} s, largest residual {residual:.1e}, "
               f"values {' '.join(f'{w:.5g}' for w in values)}", flush=True)
+        results[name] = {"seconds": seconds, "products": products, "residual": residual, "values": list(values)}
         return seconds
 
     problem = ["--model", "resnet20", "--weights", a.weights, "--data", f"cifar10:{a.cifar10}", "--split", "test",
@@ -59,6 +63,7 @@ def main():
         worst = max(p["residual"] for p in result["largest"])
         print(f"{name}: {result['products']} products, {seconds:.1f} s from file to answer, largest residual {worst:.1e} "
               f"({'converged' if result['converged'] else 'not converged'}), values {' '.join(f'{v:.5g}' for v in values)}", flush=True)
+        results[name] = {"seconds": seconds, "products": result["products"], "residual": worst, "values": values}
         return seconds, result["products"]
 
     ours, products = hesse("hesse, default solver", [])
@@ -100,6 +105,9 @@ def main():
         seconds = time.perf_counter() - start
         report("PyHessian, its defaults", values, [flat(v) for v in vectors], count[0], seconds)
         print(f"  hesse takes {ours / seconds:.2f} times as long")
+    if a.json:
+        with open(a.json, "w") as f:
+            json.dump(results, f, indent=1)
 
 
 if __name__ == "__main__":
