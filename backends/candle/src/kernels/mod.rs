@@ -21,7 +21,7 @@ mod sum;
 mod window;
 
 pub use avg_pool::{avg_pool2d, avg_pool2d_grad};
-pub use conv::{ConvShape, conv2d, conv2d_input_grad, conv2d_weight_grad};
+pub use conv::{ConvShape, conv2d, conv2d_input_grad, conv2d_weight_grad, winograd};
 pub use error::{KernelError, Result};
 pub use gather::{gather_last, scatter_add_last};
 pub use matmul::{Strides, batched_matmul, matmul};

@@ -11,6 +11,8 @@ struct Emitter<'a> {
     graph: &'a Graph,
     analysis: Analysis,
     batch: usize,
+    /// Whether the program is linear in a direction of its inputs.
+    linear: bool,
     buffers: Vec<Option<BufferId>>,
     out: Lowered,
 }
@@ -21,6 +23,7 @@ pub(crate) fn lower(program: &Program, batch: usize, fusion: Fusion) -> Lowered 
         graph: &program.graph,
         analysis: analyse(program, fusion),
         batch,
+        linear: program.direction.iter().any(|part| part.source != Source::OutputCotangent),
         buffers: vec![None; program.graph.nodes().len()],
         out: Lowered::default(),
     };
@@ -195,10 +198,18 @@ impl Emitter<'_> {
                 batch: a[0],
                 channels: [a[1], b[0]],
                 accumulate,
+                linear: self.linear,
             },
             Op::ConvInputGrad(c) => {
                 let channels = [b[1] * c.groups, a[1]];
-                Kernel::Conv { op: node.op.clone(), geometry: c.clone(), batch: a[0], channels, accumulate }
+                Kernel::Conv {
+                    op: node.op.clone(),
+                    geometry: c.clone(),
+                    batch: a[0],
+                    channels,
+                    accumulate,
+                    linear: self.linear,
+                }
             }
             Op::ConvWeightGrad(c) => Kernel::Conv {
                 op: node.op.clone(),
@@ -206,6 +217,7 @@ impl Emitter<'_> {
                 batch: a[0],
                 channels: [a[1], b[1]],
                 accumulate,
+                linear: self.linear,
             },
             _ => return,
         };

@@ -51,6 +51,8 @@ pub(crate) enum Kernel {
         batch: usize,
         channels: [usize; 2],
         accumulate: bool,
+        /// Part of a derivative along a direction: no choice is made from it, so its rounding may depend on a pixel's place.
+        linear: bool,
     },
     /// `batch` products of `m × k` by `k × n`.
     MatMul {

@@ -64,7 +64,7 @@ pub(super) fn real<T: Element>(kernel: &Kernel, operands: &[Slice<'_, T>], out: 
         return Ok(());
     }
     match (kernel, operands) {
-        (Kernel::Conv { op, geometry, batch, channels, accumulate }, [Slice::Real(a), Slice::Real(b)]) => {
+        (Kernel::Conv { op, geometry, batch, channels, accumulate, linear }, [Slice::Real(a), Slice::Real(b)]) => {
             let shape = ConvShape {
                 batch: *batch,
                 in_channels: channels[0],
@@ -76,7 +76,15 @@ pub(super) fn real<T: Element>(kernel: &Kernel, operands: &[Slice<'_, T>], out: 
                 padding: geometry.padding,
                 dilation: geometry.dilation,
             };
+            let winograd = *linear && kernels::winograd::suits::<T>(&shape);
             match op {
+                Op::Conv(_) if winograd => kernels::winograd::conv2d(&shape, a, b, out, *accumulate),
+                Op::ConvInputGrad(_) if winograd => {
+                    kernels::winograd::conv2d_input_grad(&shape, a, b, out, *accumulate)
+                }
+                Op::ConvWeightGrad(_) if winograd && kernels::winograd::suits_weight_grad::<T>(&shape) => {
+                    kernels::winograd::conv2d_weight_grad(&shape, a, b, out, *accumulate)
+                }
                 Op::Conv(_) => kernels::conv2d(&shape, a, b, out, *accumulate),
                 Op::ConvInputGrad(_) => kernels::conv2d_input_grad(&shape, a, b, out, *accumulate),
                 _ => kernels::conv2d_weight_grad(&shape, a, b, out, *accumulate),

@@ -12,6 +12,7 @@ mod scatter;
 mod sets;
 mod shape;
 mod weight_grad;
+pub mod winograd;
 
 pub use forward::conv2d;
 pub use input_grad::conv2d_input_grad;

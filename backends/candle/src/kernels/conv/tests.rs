@@ -140,6 +140,38 @@ fn all_three_agree_with_the_direct_loop_on_the_shapes_of_real_networks() {
 }
 
 #[test]
+fn winograd_agrees_with_the_direct_loop() {
+    let same = |p: usize, s: ConvShape| ConvShape { padding: [p; 2], ..s };
+    for s in [
+        shape(17, [32, 32, 1], [26, 26], [3, 3]),
+        shape(35, [24, 33, 1], [12, 12], [3, 3]),
+        shape(3, [33, 30, 1], [10, 10], [3, 3]),
+        same(1, shape(19, [32, 24, 1], [16, 16], [3, 3])),
+        same(1, shape(2, [24, 25, 1], [7, 9], [3, 3])),
+        same(2, shape(5, [25, 24, 1], [1, 6], [3, 3])),
+        ConvShape { padding: [0, 2], ..shape(40, [24, 24, 1], [3, 4], [3, 3]) },
+    ] {
+        assert!(winograd::suits::<f32>(&s), "{s:?}");
+        let expected = direct(&s);
+        for start in [None, Some(0.75)] {
+            let fill = |n: usize| vec![start.unwrap_or(f64::NAN) as f32; n];
+            let (x, w, gy) =
+                (values::<f32>(s.input_len(), 1), values::<f32>(s.weight_len(), 2), values::<f32>(s.output_len(), 3));
+            let [mut y, mut gx, mut gw] = [fill(gy.len()), fill(x.len()), fill(w.len())];
+            winograd::conv2d(&s, &x, &w, &mut y, start.is_some()).expect("convolution");
+            winograd::conv2d_input_grad(&s, &gy, &w, &mut gx, start.is_some()).expect("input gradient");
+            winograd::conv2d_weight_grad(&s, &x, &gy, &mut gw, start.is_some()).expect("weight gradient");
+            for ((name, found), expected) in [("y", y), ("gx", gx), ("gw", gw)].into_iter().zip(&expected) {
+                let found: Vec<f64> = found.iter().map(|&v| f64::from(v)).collect();
+                close(&found, expected, start.unwrap_or(0.0), 1e-5)
+                    .map_err(|e| format!("{name} {s:?}: {e}"))
+                    .expect(name);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_kernel_larger_than_its_padded_input_gives_an_empty_output() {
     let s = shape(2, [2, 2, 1], [2, 3], [3, 3]);
     assert_eq!(s.output(), [0, 1]);

@@ -9,7 +9,7 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 macro_rules! vector {
-    ($v:ident, $t:ident, $n:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident,
+    ($v:ident, $t:ident, $n:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident, $sub:ident,
      $sum:ident, $sum4:ident, $widest:ident) => {
         impl Vector for $v {
             type Entry = $t;
@@ -43,6 +43,11 @@ macro_rules! vector {
             unsafe fn add(self, other: Self) -> Self {
                 // SAFETY: see `zero`.
                 unsafe { $add(self, other) }
+            }
+            #[inline(always)]
+            unsafe fn subtract(self, other: Self) -> Self {
+                // SAFETY: see `zero`.
+                unsafe { $sub(self, other) }
             }
             #[inline(always)]
             unsafe fn sum(self) -> $t {
@@ -183,6 +188,7 @@ vector!(
     _mm256_storeu_ps,
     _mm256_fmadd_ps,
     _mm256_add_ps,
+    _mm256_sub_ps,
     sum_f32,
     sum4_f32,
     widest_f32
@@ -197,6 +203,7 @@ vector!(
     _mm256_storeu_pd,
     _mm256_fmadd_pd,
     _mm256_add_pd,
+    _mm256_sub_pd,
     sum_f64,
     sum4_f64,
     widest_f64

@@ -4,7 +4,7 @@ use super::vector::Vector;
 use std::arch::x86_64::*;
 
 macro_rules! vector {
-    ($v:ident, $t:ident, $n:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident, $sum:ident, $sum4:ident) => {
+    ($v:ident, $t:ident, $n:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident, $sub:ident, $sum:ident, $sum4:ident) => {
         impl Vector for $v {
             type Entry = $t;
             const LANES: usize = $n;
@@ -37,6 +37,11 @@ macro_rules! vector {
             unsafe fn add(self, other: Self) -> Self {
                 // SAFETY: see `zero`.
                 unsafe { $add(self, other) }
+            }
+            #[inline(always)]
+            unsafe fn subtract(self, other: Self) -> Self {
+                // SAFETY: see `zero`.
+                unsafe { $sub(self, other) }
             }
             #[inline(always)]
             unsafe fn sum(self) -> $t {
@@ -82,6 +87,7 @@ vector!(
     _mm512_storeu_ps,
     _mm512_fmadd_ps,
     _mm512_add_ps,
+    _mm512_sub_ps,
     _mm512_reduce_add_ps,
     sum4_f32
 );
@@ -95,6 +101,7 @@ vector!(
     _mm512_storeu_pd,
     _mm512_fmadd_pd,
     _mm512_add_pd,
+    _mm512_sub_pd,
     _mm512_reduce_add_pd,
     sum4_f64
 );

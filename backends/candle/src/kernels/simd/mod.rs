@@ -14,9 +14,11 @@ mod correlate;
 mod portable;
 mod tile;
 mod vector;
+mod winograd;
 
 pub use correlate::Correlation;
 pub use tile::Tile;
+pub use winograd::{BEHIND, Plane, scratch as winograd_scratch};
 
 /// Rows (channels) of the largest tile.
 pub const ROWS: usize = 4;
@@ -44,6 +46,8 @@ pub struct Kernels<T> {
     pub long: [[Loop<Tile<T>>; LONG - VECTORS]; LONG_ROWS],
     /// By rows − 1 and columns − 1.
     pub correlate: [[Loop<Correlation<T>>; VECTORS]; ROWS],
+    /// Winograd's transforms: Bᵀ d B, its adjoint, Aᵀ m A, its adjoint.
+    pub winograd: [Loop<Plane<T>>; 4],
 }
 
 /// Chooses inner loops for a number type.
@@ -97,7 +101,7 @@ dispatch!(f64, F64);
 macro_rules! kernels {
     ($table:ident, $t:ident, $v:ty, $name:literal $(, $attr:meta)?) => {
         pub static $table: super::Kernels<$t> = {
-            use super::{Correlation, Kernels, Tile};
+            use super::{Correlation, Kernels, Plane, Tile};
             $(#[$attr])?
             unsafe fn tile<const R: usize, const N: usize>(t: &Tile<$t>) {
                 // SAFETY: the caller's promises are those of the loop; the instruction set is enabled here.
@@ -107,6 +111,26 @@ macro_rules! kernels {
             unsafe fn correlate<const R: usize, const N: usize>(t: &Correlation<$t>) {
                 // SAFETY: as above.
                 unsafe { super::correlate::run::<$v, R, N>(t) }
+            }
+            $(#[$attr])?
+            unsafe fn read(p: &Plane<$t>) {
+                // SAFETY: as above.
+                unsafe { super::winograd::read::<$v>(p) }
+            }
+            $(#[$attr])?
+            unsafe fn write_back(p: &Plane<$t>) {
+                // SAFETY: as above.
+                unsafe { super::winograd::write_back::<$v>(p) }
+            }
+            $(#[$attr])?
+            unsafe fn write(p: &Plane<$t>) {
+                // SAFETY: as above.
+                unsafe { super::winograd::write::<$v>(p) }
+            }
+            $(#[$attr])?
+            unsafe fn read_back(p: &Plane<$t>) {
+                // SAFETY: as above.
+                unsafe { super::winograd::read_back::<$v>(p) }
             }
             Kernels {
                 name: $name,
@@ -124,6 +148,7 @@ macro_rules! kernels {
                     [correlate::<3, 1>, correlate::<3, 2>, correlate::<3, 3>],
                     [correlate::<4, 1>, correlate::<4, 2>, correlate::<4, 3>],
                 ],
+                winograd: [read, write_back, write, read_back],
             }
         };
     };

@@ -40,6 +40,10 @@ macro_rules! portable {
                 Lanes(std::array::from_fn(|i| self.0[i] + other.0[i]))
             }
             #[inline(always)]
+            unsafe fn subtract(self, other: Self) -> Self {
+                Lanes(std::array::from_fn(|i| self.0[i] - other.0[i]))
+            }
+            #[inline(always)]
             unsafe fn sum(self) -> $t {
                 let mut v = self.0;
                 let mut n = $n / 2;

@@ -39,6 +39,11 @@ pub trait Vector: Copy + Sized {
     /// # Safety
     /// See [`Vector::zero`].
     unsafe fn add(self, other: Self) -> Self;
+    /// `self − other`.
+    ///
+    /// # Safety
+    /// See [`Vector::zero`].
+    unsafe fn subtract(self, other: Self) -> Self;
     /// The sum of all lanes, in a fixed order.
     ///
     /// # Safety
