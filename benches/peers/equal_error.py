@@ -161,7 +161,7 @@ def main():
             spent = r["products"] + d["products"]
         wanted, ours = np.mean(errors), np.mean(times)
         print(f"density, hesse: error {wanted:.2e} (mean of {a.repeats} seeds), {spent} products, {ours:.2f} s", flush=True)
-        results["density"] = {"hesse": {"seconds": ours, "error": wanted, "products": spent}}
+        results["density"] = {"hesse": {"seconds": ours, "error": float(wanted), "products": spent}}
         from curvlinops.papyan2020traces.spectrum import fast_lanczos
 
         pool, start = [], time.perf_counter()
@@ -182,7 +182,7 @@ def main():
         # Probes are independent: the error falls with their root, or slower.
         factor = max(1.0, (error / wanted) ** 2)
         print(f"  {count * factor:.0f} probes and {each * count * factor:.0f} s to hesse's error by the law of independent probes; hesse takes {ours / (each * count * factor):.3f} of its time")
-        results["density"]["curvlinops"] = {"seconds": each * count * factor, "products": count * steps * factor, "error": float(error), "extrapolated": factor > 1.0}
+        results["density"]["curvlinops"] = {"seconds": each * count * factor, "products": count * steps * factor, "error": float(error), "extrapolated": bool(factor > 1.0)}
         with torch.no_grad():
             torch.manual_seed(0)
             start = time.perf_counter()

@@ -57,8 +57,8 @@ def svg(table):
     height = head + row * len(table) + 46
     text = lambda at, y, words, more="": f'<text x="{at:.1f}" y="{y:.1f}" {more}>{words}</text>'
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 {height}" font-family="sans-serif" font-size="12">',
-           "<style>text{fill:#222}.bar{fill:#3b6ea5}.part{fill:#9db7d3}.line{stroke:#222}.grid{stroke:#ccc}.ground{fill:#fff}"
-           "@media(prefers-color-scheme:dark){text{fill:#ddd}.bar{fill:#7fb0e0}.part{fill:#48637f}.line{stroke:#ddd}.grid{stroke:#444}.ground{fill:#16181c}}</style>",
+           "<style>text{fill:#222}.number{paint-order:stroke;stroke:#fff;stroke-width:4px}.bar{fill:#3b6ea5}.part{fill:#9db7d3}.line{stroke:#222}.grid{stroke:#ccc}.ground{fill:#fff}"
+           "@media(prefers-color-scheme:dark){text{fill:#ddd}.number{stroke:#16181c}.bar{fill:#7fb0e0}.part{fill:#48637f}.line{stroke:#ddd}.grid{stroke:#444}.ground{fill:#16181c}}</style>",
            f'<rect class="ground" width="860" height="{height}"/>',
            text(20, 24, "Time of Hesse where another tool takes 1", 'font-size="15" font-weight="bold"'),
            text(20, 42, "two threads, same weights and samples; shorter is faster; light bars: the other tool was continued by its law or not as exact", 'font-size="11"')]
@@ -76,7 +76,7 @@ def svg(table):
         last = what
         out.append(text(left - 8, y + 15, tool, 'text-anchor="end"'))
         out.append(f'<rect class="{"part" if note.startswith(("continued", "does not")) else "bar"}" x="{left}" y="{y + 4}" width="{x(ratio) - left:.1f}" height="{row - 8}"/>')
-        out.append(text(x(ratio) + 5, y + 15, f"{ratio:.2f}"))
+        out.append(text(x(ratio) + 5, y + 15, f"{ratio:.2f}", 'class="number"'))
     return "\n".join([*out, "</svg>"]) + "\n"
 
 
