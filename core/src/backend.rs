@@ -254,7 +254,7 @@ pub trait SecondOrderBackend: Send + Sync {
     /// Who it is.
     fn info(&self) -> BackendInfo;
 
-    /// Prepares a program for a batch size: order, memory plan, kernels.
+    /// Prepares a program for a batch size: order ([`Program::smallest`]), memory plan, kernels.
     ///
     /// # Errors
     /// Naming a primitive that the backend does not support.

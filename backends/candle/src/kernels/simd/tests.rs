@@ -104,3 +104,88 @@ fn correlations_of_every_size_and_instruction_set_agree_with_plain_loops() {
     available!(F32).into_iter().for_each(correlations);
     available!(F64).into_iter().for_each(correlations);
 }
+
+/// Bᵀ and Aᵀ.
+const B: [[i32; 4]; 4] = [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]];
+const A: [[i32; 4]; 2] = [[1, 1, 1, 0], [0, 1, -1, -1]];
+
+/// Calls `f(pixel, entry of the tiles, factor)` for all that a transform multiplies: tiles of `matrix`'s size every two pixels.
+fn linked<const N: usize>(
+    p: (&[[i32; 4]; N], bool),
+    [tiles, size, padding]: [[usize; 2]; 3],
+    mut f: impl FnMut(usize, usize, i32),
+) {
+    let (matrix, wide) = p;
+    // Bᵀ has a row for each place and a column for each pixel of a tile, Aᵀ the other way round.
+    let factor = |place: usize, pixel: usize| if wide { matrix[place][pixel] } else { matrix[pixel][place] };
+    let reach = if wide { 4 } else { N };
+    let count = tiles[0] * tiles[1];
+    for (t, place) in (0..count).flat_map(|t| (0..16).map(move |place| (t, place))) {
+        for (i, j) in (0..reach).flat_map(|i| (0..reach).map(move |j| (i, j))) {
+            let y = (t / tiles[1] * 2 + i).wrapping_sub(padding[0]);
+            let x = (t % tiles[1] * 2 + j).wrapping_sub(padding[1]);
+            if y < size[0] && x < size[1] {
+                f(y * size[1] + x, place * count + t, factor(place / 4, i) * factor(place % 4, j));
+            }
+        }
+    }
+}
+
+fn transforms<T: Real>(k: &Kernels<T>) {
+    let weigh = |v: T, factor: i32| v * T::from_f64(f64::from(factor));
+    for (output, padding) in [([5usize, 7], [1usize, 0]), ([3, 4], [2, 2]), ([24, 24], [0, 0]), ([8, 3], [0, 1])] {
+        let tiles: [usize; 2] = std::array::from_fn(|i| output[i].div_ceil(2));
+        let input: [usize; 2] = std::array::from_fn(|i| output[i] + 2 - 2 * padding[i]);
+        let count = tiles[0] * tiles[1];
+        let step = usize::next_multiple_of(count, k.lanes) + BEHIND;
+        for (run, add) in (0..4).flat_map(|run| [(run, false), (run, true)]) {
+            let (wide, to_tiles) = (run < 2, run % 2 == usize::from(run >= 2));
+            let size = if wide { input } else { output };
+            let links = |f: &mut dyn FnMut(usize, usize, i32)| {
+                if wide {
+                    linked((&B, true), [tiles, size, padding], f);
+                } else {
+                    linked((&A, false), [tiles, size, [0, 0]], f);
+                }
+            };
+            let mut pixels = numbers::<T>(size[0] * size[1], run);
+            let given = numbers::<T>(16 * count, 6);
+            let mut planes = vec![T::from_f64(f64::NAN); 16 * step];
+            for (at, &v) in given.iter().enumerate().filter(|_| !to_tiles) {
+                planes[at / count * step + at % count] = v;
+            }
+            let mut expected = if to_tiles { vec![T::ZERO; 16 * count] } else { vec![T::ZERO; pixels.len()] };
+            if !to_tiles && add {
+                expected.copy_from_slice(&pixels);
+            }
+            links(&mut |pixel, entry, factor| match to_tiles {
+                true => expected[entry] += weigh(pixels[pixel], factor),
+                false => expected[pixel] += weigh(given[entry], factor),
+            });
+            let mut work = vec![T::from_f64(f64::NAN); winograd_scratch(tiles)];
+            let plane = Plane {
+                tiles,
+                size,
+                padding,
+                pixels: pixels.as_mut_ptr(),
+                planes: planes.as_mut_ptr(),
+                step,
+                work: work.as_mut_ptr(),
+                add,
+            };
+            // SAFETY: pixels, planes with room for a vector more, and work are as large as `Plane` says.
+            unsafe { k.winograd[run](&plane) };
+            let found: Vec<T> = match to_tiles {
+                true => (0..16 * count).map(|at| planes[at / count * step + at % count]).collect(),
+                false => pixels,
+            };
+            assert_eq!(found, expected, "{} transform {run}, output {output:?}, padding {padding:?}", k.name);
+        }
+    }
+}
+
+#[test]
+fn transforms_of_every_instruction_set_agree_with_plain_loops() {
+    available!(F32).into_iter().for_each(transforms);
+    available!(F64).into_iter().for_each(transforms);
+}
