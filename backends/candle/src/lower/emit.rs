@@ -33,6 +33,7 @@ pub(crate) fn lower(program: &Program, batch: usize, fusion: Fusion) -> Lowered 
             e.deliver(v, &output.role);
         }
     }
+    super::pair::join(&mut e.out);
     e.out
 }
 

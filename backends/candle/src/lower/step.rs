@@ -44,7 +44,8 @@ pub(crate) enum Kernel {
     Map(Expression),
     /// A fused chain, summed.
     Reduce(Expression, Vec<Axis>),
-    /// Three kinds of convolution; the batch is part of the geometry.
+    /// Three kinds of convolution; the batch is part of the geometry. It reads the operands of one, or of two whose results are
+    /// added: see [`super::pair`].
     Conv {
         op: Op,
         geometry: Convolution,

@@ -41,6 +41,33 @@ fn pooling(window: &Window, entries: usize, plane: [usize; 2]) -> PoolShape {
     }
 }
 
+/// The sum of one or two convolutions of a kind.
+fn convolve<T: Element>(
+    op: &Op,
+    shape: &ConvShape,
+    linear: bool,
+    pairs: &[(&[T], &[T])],
+    out: &mut [T],
+    accumulate: bool,
+) -> kernels::Result {
+    let winograd = linear && kernels::winograd::suits::<T>(shape);
+    match op {
+        Op::Conv(_) if winograd => return kernels::winograd::conv2d(shape, pairs, out, accumulate),
+        Op::ConvInputGrad(_) if winograd => return kernels::winograd::conv2d_input_grad(shape, pairs, out, accumulate),
+        _ => {}
+    }
+    let sums = linear && kernels::winograd::suits_weight_grad::<T>(shape);
+    pairs.iter().enumerate().try_for_each(|(i, (a, b))| {
+        let accumulate = accumulate || i > 0;
+        match op {
+            Op::Conv(_) => kernels::conv2d(shape, a, b, out, accumulate),
+            Op::ConvInputGrad(_) => kernels::conv2d_input_grad(shape, a, b, out, accumulate),
+            _ if sums => kernels::winograd::conv2d_weight_grad(shape, a, b, out, accumulate),
+            _ => kernels::conv2d_weight_grad(shape, a, b, out, accumulate),
+        }
+    })
+}
+
 /// Kernels whose result is real.
 pub(super) fn real<T: Element>(kernel: &Kernel, operands: &[Slice<'_, T>], out: &mut [T]) -> Result<()> {
     if let Kernel::Map(e) = kernel {
@@ -64,7 +91,10 @@ pub(super) fn real<T: Element>(kernel: &Kernel, operands: &[Slice<'_, T>], out: 
         return Ok(());
     }
     match (kernel, operands) {
-        (Kernel::Conv { op, geometry, batch, channels, accumulate, linear }, [Slice::Real(a), Slice::Real(b)]) => {
+        (
+            Kernel::Conv { op, geometry, batch, channels, accumulate, linear },
+            [Slice::Real(a), Slice::Real(b), more @ ..],
+        ) => {
             let shape = ConvShape {
                 batch: *batch,
                 in_channels: channels[0],
@@ -76,20 +106,13 @@ pub(super) fn real<T: Element>(kernel: &Kernel, operands: &[Slice<'_, T>], out: 
                 padding: geometry.padding,
                 dilation: geometry.dilation,
             };
-            let winograd = *linear && kernels::winograd::suits::<T>(&shape);
-            match op {
-                Op::Conv(_) if winograd => kernels::winograd::conv2d(&shape, a, b, out, *accumulate),
-                Op::ConvInputGrad(_) if winograd => {
-                    kernels::winograd::conv2d_input_grad(&shape, a, b, out, *accumulate)
-                }
-                Op::ConvWeightGrad(_) if winograd && kernels::winograd::suits_weight_grad::<T>(&shape) => {
-                    kernels::winograd::conv2d_weight_grad(&shape, a, b, out, *accumulate)
-                }
-                Op::Conv(_) => kernels::conv2d(&shape, a, b, out, *accumulate),
-                Op::ConvInputGrad(_) => kernels::conv2d_input_grad(&shape, a, b, out, *accumulate),
-                _ => kernels::conv2d_weight_grad(&shape, a, b, out, *accumulate),
+            let mut pairs = vec![(*a, *b)];
+            match more {
+                [] => {}
+                [Slice::Real(a), Slice::Real(b)] => pairs.push((*a, *b)),
+                _ => return Err(wrong(kernel)),
             }
-            .map_err(refused)?;
+            convolve(op, &shape, *linear, &pairs, out, *accumulate).map_err(refused)?;
         }
         (Kernel::MatMul { batch, m, k, n, transpose, accumulate }, [Slice::Real(a), Slice::Real(b)]) => {
             let sizes = (*m, *n, *k);

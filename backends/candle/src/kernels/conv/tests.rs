@@ -158,8 +158,8 @@ fn winograd_agrees_with_the_direct_loop() {
             let (x, w, gy) =
                 (values::<f32>(s.input_len(), 1), values::<f32>(s.weight_len(), 2), values::<f32>(s.output_len(), 3));
             let [mut y, mut gx, mut gw] = [fill(gy.len()), fill(x.len()), fill(w.len())];
-            winograd::conv2d(&s, &x, &w, &mut y, start.is_some()).expect("convolution");
-            winograd::conv2d_input_grad(&s, &gy, &w, &mut gx, start.is_some()).expect("input gradient");
+            winograd::conv2d(&s, &[(&x, &w)], &mut y, start.is_some()).expect("convolution");
+            winograd::conv2d_input_grad(&s, &[(&gy, &w)], &mut gx, start.is_some()).expect("input gradient");
             winograd::conv2d_weight_grad(&s, &x, &gy, &mut gw, start.is_some()).expect("weight gradient");
             for ((name, found), expected) in [("y", y), ("gx", gx), ("gw", gw)].into_iter().zip(&expected) {
                 let found: Vec<f64> = found.iter().map(|&v| f64::from(v)).collect();
@@ -168,6 +168,27 @@ fn winograd_agrees_with_the_direct_loop() {
                     .expect(name);
             }
         }
+    }
+}
+
+#[test]
+fn winograd_adds_two_products_before_it_transforms_back() {
+    let s = ConvShape { padding: [1; 2], ..shape(9, [24, 26, 1], [9, 11], [3, 3]) };
+    let pair = |seed: usize, len: usize| (values::<f32>(len, seed), values::<f32>(s.weight_len(), seed + 1));
+    for (name, len, out) in [("y", s.input_len(), s.output_len()), ("gx", s.output_len(), s.input_len())] {
+        let ((a, v), (b, w)) = (pair(1, len), pair(5, len));
+        let [mut expected, mut found] = [vec![f32::NAN; out], vec![f32::NAN; out]];
+        if name == "y" {
+            conv2d(&s, &a, &v, &mut expected, false).expect("first");
+            conv2d(&s, &b, &w, &mut expected, true).expect("second");
+            winograd::conv2d(&s, &[(&a, &v), (&b, &w)], &mut found, false).expect("both");
+        } else {
+            conv2d_input_grad(&s, &a, &v, &mut expected, false).expect("first");
+            conv2d_input_grad(&s, &b, &w, &mut expected, true).expect("second");
+            winograd::conv2d_input_grad(&s, &[(&a, &v), (&b, &w)], &mut found, false).expect("both");
+        }
+        let [expected, found] = [expected, found].map(|v| v.into_iter().map(f64::from).collect::<Vec<_>>());
+        close(&found, &expected, 0.0, 1e-5).expect(name);
     }
 }
 

@@ -14,27 +14,32 @@ const WANTED: usize = 144;
 /// Tasks to aim for.
 const TASKS: usize = 16;
 
-/// [`conv2d`](super::super::conv2d) for a shape that [`suits`].
+/// A picture batch with weights.
+pub type Operands<'a, T> = (&'a [T], &'a [T]);
+
+/// The sum over pairs `(x, w)` of [`conv2d`](super::super::conv2d), for a shape that [`suits`](super::suits).
 ///
 /// # Errors
 /// As [`conv2d`](super::super::conv2d).
-pub fn conv2d<T: Real>(s: &ConvShape, x: &[T], w: &[T], y: &mut [T], accumulate: bool) -> Result {
-    s.check("convolution", x.len(), w.len(), y.len())?;
+pub fn conv2d<T: Real>(s: &ConvShape, pairs: &[Operands<'_, T>], y: &mut [T], accumulate: bool) -> Result {
+    pairs.iter().try_for_each(|(x, w)| s.check("convolution", x.len(), w.len(), y.len()))?;
     let channels = [s.in_channels, s.out_channels];
     let position = |m: usize, c: usize| (m * s.in_channels + c) * 9;
-    Filter { s, channels, loops: [0, 2], sizes: [s.input, s.output()], accumulate }.run(x, w, position, y);
+    Filter { s, channels, loops: [0, 2], sizes: [s.input, s.output()], accumulate }.run(pairs, position, y);
     Ok(())
 }
 
-/// [`conv2d_input_grad`](super::super::conv2d_input_grad) for a shape that [`suits`].
+/// The sum over pairs `(gy, w)` of [`conv2d_input_grad`](super::super::conv2d_input_grad), for a shape that
+/// [`suits`](super::suits).
 ///
 /// # Errors
 /// As [`conv2d_input_grad`](super::super::conv2d_input_grad).
-pub fn conv2d_input_grad<T: Real>(s: &ConvShape, gy: &[T], w: &[T], gx: &mut [T], accumulate: bool) -> Result {
-    s.check("input gradient of a convolution", gx.len(), w.len(), gy.len())?;
+pub fn conv2d_input_grad<T: Real>(s: &ConvShape, pairs: &[Operands<'_, T>], gx: &mut [T], accumulate: bool) -> Result {
+    let check = |(gy, w): &Operands<'_, T>| s.check("input gradient of a convolution", gx.len(), w.len(), gy.len());
+    pairs.iter().try_for_each(check)?;
     let channels = [s.out_channels, s.in_channels];
     let position = |m: usize, c: usize| (c * s.in_channels + m) * 9;
-    Filter { s, channels, loops: [3, 1], sizes: [s.output(), s.input], accumulate }.run(gy, w, position, gx);
+    Filter { s, channels, loops: [3, 1], sizes: [s.output(), s.input], accumulate }.run(pairs, position, gx);
     Ok(())
 }
 
@@ -47,10 +52,10 @@ fn transformed<T: Real>(w: &[T]) -> [T; 16] {
     std::array::from_fn(|ij| rows[ij / 4][ij % 4])
 }
 
-/// Source pictures, transformed, times transformed weights, transformed back.
+/// Source pictures, transformed, times transformed weights, transformed back. The channels of several sources count as those of one.
 struct Filter<'a> {
     s: &'a ConvShape,
-    /// Of source and target.
+    /// Of one source, and of the target.
     channels: [usize; 2],
     /// The transforms of source and target, by place in [`Kernels::winograd`].
     loops: [usize; 2],
@@ -60,8 +65,14 @@ struct Filter<'a> {
 }
 
 impl Filter<'_> {
-    fn run<T: Real>(&self, source: &[T], w: &[T], position: impl Fn(usize, usize) -> usize + Sync, target: &mut [T]) {
-        let [from, to] = self.channels;
+    fn run<T: Real>(
+        &self,
+        pairs: &[Operands<'_, T>],
+        position: impl Fn(usize, usize) -> usize + Sync,
+        target: &mut [T],
+    ) {
+        let [each, to] = self.channels;
+        let from = pairs.len() * each;
         let kernels = T::kernels(1 << 10);
         let count = tiles(self.s).iter().product::<usize>();
         let samples = (WANTED / count).min(self.s.batch / TASKS).max(1);
@@ -72,7 +83,7 @@ impl Filter<'_> {
             (0..to.div_ceil(ROWS)).into_par_iter().for_each(|panel| {
                 let height = ROWS.min(to - panel * ROWS);
                 for (c, r) in (0..from).flat_map(|c| (0..height).map(move |r| (c, r))) {
-                    let u = transformed(&w[position(panel * ROWS + r, c)..][..9]);
+                    let u = transformed(&pairs[c / each].1[position(panel * ROWS + r, c % each)..][..9]);
                     for (place, u) in u.into_iter().enumerate() {
                         let at = (place * to + panel * ROWS) * from + c * height + r;
                         // SAFETY: panels do not overlap.
@@ -84,7 +95,7 @@ impl Filter<'_> {
             (0..self.s.batch.div_ceil(samples)).into_par_iter().for_each(|task| {
                 let first = task * samples;
                 let count = samples.min(self.s.batch - first);
-                self.task(kernels, [first, count], source, packed, &target);
+                self.task(kernels, [first, count], pairs, packed, &target);
             });
         });
     }
@@ -94,11 +105,12 @@ impl Filter<'_> {
         &self,
         kernels: &Kernels<T>,
         [first, samples]: [usize; 2],
-        source: &[T],
+        pairs: &[Operands<'_, T>],
         packed: &[T],
         target: &Disjoint<'_, T>,
     ) {
-        let [from, to] = self.channels;
+        let [each, to] = self.channels;
+        let from = pairs.len() * each;
         let layout = Moved::new(self.s, samples, kernels.lanes);
         with_scratch((from + to) * layout.channel + winograd_scratch(layout.tiles), |memory: &mut [T]| {
             let (moved, rest) = memory.split_at_mut(from * layout.channel);
@@ -110,7 +122,7 @@ impl Filter<'_> {
                 at..at + size[0] * size[1]
             };
             for (n, c) in (0..from).flat_map(|c| (0..samples).map(move |n| (n, c))) {
-                let pixels = source[range(0, n, c)].as_ptr().cast_mut();
+                let pixels = pairs[c / each].0[range(0, n, c % each)].as_ptr().cast_mut();
                 let plane = layout.plane(self.s, self.sizes[0], (pixels, work), moved, [n, c], false);
                 // SAFETY: `kernels` was chosen for this processor; this transform reads the pixels, and planes and work are ours.
                 unsafe { kernels.winograd[self.loops[0]](&plane) };
@@ -129,7 +141,8 @@ impl Filter<'_> {
 
     /// `made[m][place] = Σ_c packed[place][m][c] · moved[c][place]`.
     fn products<T: Real>(&self, kernels: &Kernels<T>, layout: Moved, moved: &[T], packed: &[T], made: &mut [T]) {
-        let ([from, to], Moved { vectors, step, channel, .. }) = (self.channels, layout);
+        let (to, Moved { vectors, step, channel, .. }) = (self.channels[1], layout);
+        let from = moved.len() / channel;
         let offsets: Vec<u32> = (0..from).map(|c| (c * channel) as u32).collect();
         for place in 0..16 {
             for v in (0..vectors).step_by(VECTORS) {

@@ -13,7 +13,7 @@
 mod filter;
 mod weight_grad;
 
-pub use filter::{conv2d, conv2d_input_grad};
+pub use filter::{Operands, conv2d, conv2d_input_grad};
 pub use weight_grad::{conv2d_weight_grad, suits as suits_weight_grad};
 
 use super::super::Real;

@@ -150,8 +150,8 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
             let [mut y, mut gx, mut gw] = [vec![0.0; gy.len()], vec![0.0; x.len()], vec![0.0; w.len()]];
             pool.install(|| {
-                super::super::conv2d(&s, &x, &w, &mut y, false)?;
-                super::super::conv2d_input_grad(&s, &gy, &w, &mut gx, false)?;
+                super::super::conv2d(&s, &[(&x, &w)], &mut y, false)?;
+                super::super::conv2d_input_grad(&s, &[(&gy, &w), (&gy, &w)], &mut gx, false)?;
                 conv2d_weight_grad(&s, &x, &gy, &mut gw, false)
             })
             .expect("convolutions");
