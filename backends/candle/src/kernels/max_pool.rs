@@ -19,27 +19,60 @@ pub fn max_pool2d_indices<T: Real>(shape: &PoolShape, x: &[T], index: &mut [u32]
     if plane == 0 || windows == 0 {
         return Ok(());
     }
+    let per_task = (1 << 14) / (windows * shape.kernel[0] * shape.kernel[1]) + 1;
+    let planes = index.par_chunks_exact_mut(windows).zip(x.par_chunks_exact(plane)).with_min_len(per_task);
+    if (shape.kernel, shape.stride, shape.padding) == ([2, 2], [2, 2], [0, 0]) {
+        planes.for_each(|(index, x)| two_by_two(shape, x, index));
+    } else {
+        planes.for_each(|(index, x)| any_windows(shape, x, index));
+    }
+    Ok(())
+}
+
+/// One plane of the usual windows. Which of two pixels is larger no processor foresees, so that nothing here branches on it.
+fn two_by_two<T: Real>(shape: &PoolShape, x: &[T], index: &mut [u32]) {
+    let (width, columns) = (shape.input[1], shape.output()[1]);
+    for (oy, index) in index.chunks_exact_mut(columns).enumerate() {
+        let (upper, lower) = x[2 * oy * width..][..2 * width].split_at(width);
+        let windows = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
+        let mut start = (2 * oy * width) as u32;
+        for (at, (upper, lower)) in index.iter_mut().zip(windows) {
+            let (mut largest, mut place) = (upper[0], 0u32);
+            let mut visit = |v: T, here: usize| {
+                // Larger, or the first NaN.
+                let takes = (v > largest) | (v.is_nan() & !largest.is_nan());
+                let mask = u32::from(takes).wrapping_neg();
+                largest = if takes { v } else { largest };
+                place = (here as u32 & mask) | (place & !mask);
+            };
+            visit(upper[1], 1);
+            visit(lower[0], width);
+            visit(lower[1], width + 1);
+            *at = start + place;
+            start += 2;
+        }
+    }
+}
+
+/// One plane of windows, of which the border may clip some.
+fn any_windows<T: Real>(shape: &PoolShape, x: &[T], index: &mut [u32]) {
     let width = shape.input[1];
     let columns: Vec<_> = (0..shape.output()[1]).map(|ox| shape.span(1, ox)).collect();
-    let per_task = (1 << 14) / (windows * shape.kernel[0] * shape.kernel[1]) + 1;
-    index.par_chunks_exact_mut(windows).zip(x.par_chunks_exact(plane)).with_min_len(per_task).for_each(|(index, x)| {
-        for (oy, index) in index.chunks_exact_mut(columns.len()).enumerate() {
-            let rows = shape.span(0, oy);
-            for (columns, index) in columns.iter().zip(index) {
-                let mut best = (rows.start * width + columns.start, T::ZERO);
-                best.1 = x[best.0];
-                for y in rows.clone() {
-                    for (i, &v) in x[y * width..][columns.clone()].iter().enumerate() {
-                        if v > best.1 || (v.is_nan() && !best.1.is_nan()) {
-                            best = (y * width + columns.start + i, v);
-                        }
+    for (oy, index) in index.chunks_exact_mut(columns.len()).enumerate() {
+        let rows = shape.span(0, oy);
+        for (columns, index) in columns.iter().zip(index) {
+            let mut best = (rows.start * width + columns.start, T::ZERO);
+            best.1 = x[best.0];
+            for y in rows.clone() {
+                for (i, &v) in x[y * width..][columns.clone()].iter().enumerate() {
+                    if v > best.1 || (v.is_nan() && !best.1.is_nan()) {
+                        best = (y * width + columns.start + i, v);
                     }
                 }
-                *index = best.0 as u32;
             }
+            *index = best.0 as u32;
         }
-    });
-    Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -92,5 +125,17 @@ mod tests {
     #[test]
     fn a_border_as_large_as_the_window_is_refused() {
         assert!(max_pool2d_indices(&shape([4, 4], 2, 2, 2), &[0.0f32; 16], &mut [0; 16]).is_err());
+    }
+
+    #[test]
+    fn the_usual_windows_are_searched_as_any_other() {
+        let values = [2.0, -1.0, f32::NAN, 2.0, 0.0, -0.0, 7.0, f32::NEG_INFINITY];
+        for input in [[6, 6], [7, 9], [2, 3], [9, 24]] {
+            let s = shape(input, 2, 2, 0);
+            let x: Vec<f32> = (0..input[0] * input[1]).map(|i| values[(i * i + i / 5) % 8]).collect();
+            let mut expected = vec![9; s.output_plane()];
+            any_windows(&s, &x, &mut expected);
+            assert_eq!(pool(&s, &x), expected, "{s:?}");
+        }
     }
 }

@@ -36,5 +36,5 @@ pub use window::PoolShape;
 
 /// The instruction set that kernels use on this processor, for people.
 pub fn processor() -> &'static str {
-    <f32 as simd::Dispatch>::kernels(16).name
+    simd::widest::<f32>().name
 }

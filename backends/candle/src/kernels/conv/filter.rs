@@ -7,7 +7,7 @@
 use super::super::Real;
 use super::super::disjoint::Disjoint;
 use super::super::scratch::with_scratch;
-use super::super::simd::{Kernels, LONG, LONG_ROWS, ROWS, Tile, VECTORS, prefetch};
+use super::super::simd::{Kernels, LONG, LONG_ROWS, ROWS, Tile, VECTORS, fitting, prefetch};
 use super::reading::{Layout, Reading};
 use super::sets::{Set, Sets};
 use rayon::prelude::*;
@@ -53,8 +53,9 @@ pub(super) fn run<T: Real>(
     }
     // A plane without gaps may be seen as one long row.
     let whole = f.column == 1 && f.row == columns && f.plane == rows * columns;
-    let kernels = T::kernels(columns);
-    let layout = if whole { f.reading.compact_layout(kernels.lanes) } else { f.reading.layout(kernels.lanes) };
+    let layout = |lanes: usize| if whole { f.reading.compact_layout(lanes) } else { f.reading.layout(lanes) };
+    let kernels = fitting::<T>(|lanes| layout(lanes).lanes(&f.reading, lanes));
+    let layout = layout(kernels.lanes);
     let target_rows = layout.target(&f.reading)[0];
     let taps = layout.taps.len();
     let sets = Sets::new(f.batch, target_rows, layout.vectors, WANTED, 16);

@@ -64,6 +64,8 @@ struct Packing {
 const LARGEST: usize = 256;
 /// Packing copies a picture once for each horizontal shift: worth it where it saves one vector in this many.
 const SAVING: usize = 10;
+/// One more copy costs as much as one lane in this many: measured, five copies of 12 × 12 pixels are not worth wider vectors.
+const COPY: usize = 16;
 
 /// Entry i of a staged run is source column `begin + (i − before)·stride` for i in `before .. before + inside`, else zero.
 #[derive(Debug)]
@@ -188,6 +190,14 @@ impl Layout {
             Some(_) => [1, reading.target[0] * reading.target[1]],
             None => reading.target,
         }
+    }
+
+    /// Lanes that a plane of the output takes with vectors of this many, empty ones included; and some more for each copy
+    /// of a packed picture, which is read from farther away.
+    pub fn lanes(&self, reading: &Reading, lanes: usize) -> usize {
+        let used = self.target(reading)[0] * self.vectors * lanes;
+        let copies = if self.packed.is_some() { self.runs.len() - 1 } else { 0 };
+        used + used * copies / COPY
     }
 
     /// The first and last output row of pixels of vector `v` in row `row` of [`Layout::target`].

@@ -13,7 +13,7 @@
 use super::super::Real;
 use super::super::disjoint::Disjoint;
 use super::super::scratch::with_scratch;
-use super::super::simd::{Kernels, LONG, ROWS, Tile, VECTORS};
+use super::super::simd::{Kernels, LONG, ROWS, Tile, VECTORS, fitting};
 use super::shape::ConvShape;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -51,10 +51,12 @@ pub(super) fn run<T: Real>(s: &ConvShape, gy: &[T], w: &[T], gx: &Disjoint<'_, T
         }
         return;
     }
-    let kernels = T::kernels(ow);
+    // Rows that fill vectors are read in place.
+    let pitch = |lanes: usize| if ow.is_multiple_of(lanes) { ow } else { s.input[1] };
+    let pixels = |lanes: usize| (oh - 1) * pitch(lanes) + ow;
+    let kernels = fitting::<T>(|lanes| pixels(lanes).next_multiple_of(lanes));
+    let (pitch, pixels) = (pitch(kernels.lanes), pixels(kernels.lanes));
     let direct = ow.is_multiple_of(kernels.lanes);
-    let pitch = if direct { ow } else { s.input[1] };
-    let pixels = (oh - 1) * pitch + ow;
     let work = Work { s, kernels, direct, pitch, pixels, vectors: pixels.div_ceil(kernels.lanes), accumulate };
     let samples = (WANTED / work.vectors).min(s.batch / TASKS).max(1);
     let sets = s.batch.div_ceil(samples);

@@ -8,7 +8,7 @@ use super::super::Real;
 use super::super::disjoint::Disjoint;
 use super::super::error::Result;
 use super::super::scratch::with_scratch;
-use super::super::simd::{Correlation, Kernels, ROWS, VECTORS};
+use super::super::simd::{Correlation, Kernels, ROWS, VECTORS, fitting};
 use super::forward::forward_reading;
 use super::reading::{Layout, Reading};
 use super::sets::{Set, Sets};
@@ -35,7 +35,6 @@ const PARTIAL: usize = 4 << 20;
 pub fn conv2d_weight_grad<T: Real>(shape: &ConvShape, x: &[T], gy: &[T], gw: &mut [T], accumulate: bool) -> Result {
     shape.check("weight gradient of a convolution", x.len(), gw.len(), gy.len())?;
     let s = shape.flattened();
-    let [_, columns] = s.output();
     if gw.is_empty() {
         return Ok(());
     }
@@ -45,8 +44,8 @@ pub fn conv2d_weight_grad<T: Real>(shape: &ConvShape, x: &[T], gy: &[T], gw: &mu
         }
         return Ok(());
     }
-    let kernels = T::kernels(columns);
     let reading = forward_reading(&s);
+    let kernels = fitting::<T>(|lanes| reading.compact_layout(lanes).lanes(&reading, lanes));
     let layout = reading.compact_layout(kernels.lanes);
     let [rows, columns] = layout.target(&reading);
     // The output gradient is read along whole vectors; where rows do not fill them, it is staged with zeros behind.

@@ -57,24 +57,33 @@ macro_rules! vector {
     };
 }
 
+// Written out below: closures would be compiled without the instruction set, and every intrinsic in them called.
+
+#[inline(always)]
+unsafe fn halves_f32(v: __m512) -> __m256 {
+    // SAFETY: the instructions are there by the caller's promise.
+    unsafe {
+        let high = _mm512_extractf64x4_pd::<1>(_mm512_castps_pd(v));
+        _mm256_add_ps(_mm512_castps512_ps256(v), _mm256_castpd_ps(high))
+    }
+}
+
+#[inline(always)]
+unsafe fn halves_f64(v: __m512d) -> __m256d {
+    // SAFETY: the instructions are there by the caller's promise.
+    unsafe { _mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd::<1>(v)) }
+}
+
 #[inline(always)]
 unsafe fn sum4_f32(v: [__m512; 4]) -> [f32; 4] {
     // SAFETY: the instructions are there by the caller's promise.
-    unsafe {
-        let halves = v.map(|v| {
-            let high = _mm512_extractf64x4_pd::<1>(_mm512_castps_pd(v));
-            _mm256_add_ps(_mm512_castps512_ps256(v), _mm256_castpd_ps(high))
-        });
-        super::avx2::sum4_f32(halves)
-    }
+    unsafe { super::avx2::sum4_f32([halves_f32(v[0]), halves_f32(v[1]), halves_f32(v[2]), halves_f32(v[3])]) }
 }
 
 #[inline(always)]
 unsafe fn sum4_f64(v: [__m512d; 4]) -> [f64; 4] {
     // SAFETY: the instructions are there by the caller's promise.
-    unsafe {
-        super::avx2::sum4_f64(v.map(|v| _mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd::<1>(v))))
-    }
+    unsafe { super::avx2::sum4_f64([halves_f64(v[0]), halves_f64(v[1]), halves_f64(v[2]), halves_f64(v[3])]) }
 }
 
 vector!(

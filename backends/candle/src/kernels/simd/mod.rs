@@ -50,10 +50,26 @@ pub struct Kernels<T> {
     pub winograd: [Loop<Plane<T>>; 4],
 }
 
-/// Chooses inner loops for a number type.
+/// Inner loops for a number type.
 pub trait Dispatch: Sized + 'static {
-    /// The fastest loops on this processor for rows of pictures of this width.
-    fn kernels(width: usize) -> &'static Kernels<Self>;
+    /// Those that this processor has and that are worth having, the narrowest vectors first; never empty.
+    fn tables() -> &'static [&'static Kernels<Self>];
+}
+
+/// Lanes that wide vectors may leave empty: beyond one in so many, narrower ones take their place.
+const EMPTY: usize = 5;
+
+/// The widest loops of this processor.
+pub fn widest<T: Dispatch>() -> &'static Kernels<T> {
+    T::tables()[T::tables().len() - 1]
+}
+
+/// The loops for work that takes `lanes(n)` lanes, empty ones included, with vectors of n.
+pub fn fitting<T: Dispatch>(lanes: impl Fn(usize) -> usize) -> &'static Kernels<T> {
+    let tables = T::tables();
+    let fewest = tables.iter().map(|k| lanes(k.lanes)).min().unwrap_or(0);
+    let suits = |k: &&&'static Kernels<T>| (lanes(k.lanes) - fewest) * EMPTY <= fewest;
+    tables.iter().rev().find(suits).unwrap_or(&tables[0])
 }
 
 /// Asks for the cache line of an entry, which need not be readable.
@@ -67,28 +83,20 @@ pub fn prefetch<T>(p: *const T) {
     let _ = p;
 }
 
-/// Wide vectors pay only where they do not add lanes that are thrown away.
-#[cfg(target_arch = "x86_64")]
-fn fits(width: usize, wide: usize, narrow: usize) -> bool {
-    width.next_multiple_of(wide) == width.next_multiple_of(narrow)
-}
-
 macro_rules! dispatch {
     ($t:ident, $f32:ident) => {
         impl Dispatch for $t {
-            fn kernels(width: usize) -> &'static Kernels<Self> {
+            fn tables() -> &'static [&'static Kernels<Self>] {
                 #[cfg(target_arch = "x86_64")]
                 {
                     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                        let wide = fits(width, avx512::$f32.lanes, avx2::$f32.lanes);
-                        if wide && is_x86_feature_detected!("avx512f") {
-                            return &avx512::$f32;
+                        if is_x86_feature_detected!("avx512f") {
+                            return const { &[&avx2::$f32, &avx512::$f32] };
                         }
-                        return &avx2::$f32;
+                        return const { &[&avx2::$f32] };
                     }
                 }
-                let _ = width;
-                &portable::$f32
+                const { &[&portable::$f32] }
             }
         }
     };

@@ -4,7 +4,7 @@ use super::super::super::Real;
 use super::super::super::disjoint::Disjoint;
 use super::super::super::error::Result;
 use super::super::super::scratch::with_scratch;
-use super::super::super::simd::{Kernels, ROWS, Tile, VECTORS, winograd_scratch};
+use super::super::super::simd::{Kernels, ROWS, Tile, VECTORS, widest, winograd_scratch};
 use super::super::shape::ConvShape;
 use super::{Moved, tiles};
 use rayon::prelude::*;
@@ -73,7 +73,7 @@ impl Filter<'_> {
     ) {
         let [each, to] = self.channels;
         let from = pairs.len() * each;
-        let kernels = T::kernels(1 << 10);
+        let kernels = widest::<T>();
         let count = tiles(self.s).iter().product::<usize>();
         let samples = (WANTED / count).min(self.s.batch / TASKS).max(1);
         let target = Disjoint::new(target);

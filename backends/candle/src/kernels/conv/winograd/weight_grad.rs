@@ -5,7 +5,7 @@
 use super::super::super::Real;
 use super::super::super::error::Result;
 use super::super::super::scratch::with_scratch;
-use super::super::super::simd::{Correlation, Kernels, ROWS, VECTORS, winograd_scratch};
+use super::super::super::simd::{Correlation, Kernels, ROWS, VECTORS, widest, winograd_scratch};
 use super::super::shape::ConvShape;
 use super::{Moved, tiles};
 use rayon::prelude::*;
@@ -31,7 +31,7 @@ pub fn suits<T: Real>(s: &ConvShape) -> bool {
 /// As [`conv2d_weight_grad`](super::super::conv2d_weight_grad).
 pub fn conv2d_weight_grad<T: Real>(s: &ConvShape, x: &[T], gy: &[T], gw: &mut [T], accumulate: bool) -> Result {
     s.check("weight gradient of a convolution", x.len(), gw.len(), gy.len())?;
-    let kernels = T::kernels(1 << 10);
+    let kernels = widest::<T>();
     let pairs = s.out_channels * s.in_channels;
     let samples = (WANTED / tiles(s).iter().product::<usize>()).min(s.batch / TASKS).max(1);
     let sets = s.batch.div_ceil(samples);
