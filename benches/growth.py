@@ -1,7 +1,7 @@
 """How the cost of a Hessian-vector product grows: time and peak memory against samples, batch, parameters, directions, and
-the memory that kept values may take. Prints tables with fitted exponents; needs nothing but Python.
+the memory that kept values may take; whether memory stays flat over many products. Prints tables with fitted exponents; needs nothing but Python.
 
-    python benches/growth.py --hesse target/release/hesse --mnist DIR [--only samples batch parameters directions memory]
+    python benches/growth.py --hesse target/release/hesse --mnist DIR [--only samples batch parameters directions memory flat]
 
 An exponent is the slope of log time over log size by least squares, with the largest departure of a point from the fitted
 line. Time is the smallest of --repeats runs, because what else the machine does can only add to it.
@@ -53,7 +53,7 @@ def main():
     parser.add_argument("--hesse", required=True)
     parser.add_argument("--mnist", required=True)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--only", nargs="+", default=["samples", "batch", "parameters", "directions", "memory"])
+    parser.add_argument("--only", nargs="+", default=["samples", "batch", "parameters", "directions", "memory", "flat"])
     a = parser.parse_args()
 
     def spectrum(samples, more=()):
@@ -95,6 +95,15 @@ def main():
             time, memory = spectrum(samples, ["--memory", budget])
             rows.append([budget, f"{time:.3f} s", mib(memory)])
         table(f"Memory for kept values: m1 on {samples:,} MNIST images", ["--memory", "a product", "peak of the process"], rows)
+    if "flat" in a.only:
+        rows, peaks = [], []
+        for products in [100, 300, 1000]:
+            _, memory = run([a.hesse, "spectrum", "--model", "m1", "--data", f"mnist:{a.mnist}", "--samples", "0..256", "--batch-size", "64", "--top", "1",
+                             "--max-products", "3", "--no-self-test", "--trace", "--trace-method", "hutchinson", "--trace-error", "1e-9",
+                             "--trace-products", str(products)])
+            peaks.append(memory)
+            rows.append([f"{products:,}", f"{memory / 2**20:.1f} MiB", f"{memory / peaks[0]:.4f}"])
+        table("Memory over many products: m1, 256 images in batches of 64", ["products", "peak of the process", "of the first"], rows)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,14 @@ pub(super) struct Frame {
     x_ticks: Ticks,
     y_ticks: Ticks,
     labels: [String; 2],
+    /// Rows that the labels of x take turns in.
+    rows: usize,
 }
+
+/// Space between two labels of x.
+const GAP: f64 = 6.0;
+/// From one row of labels to the next.
+const ROW: f64 = TICK + 4.0;
 
 impl Frame {
     /// Lays out a frame within `room`: labels and marks outside, the rest for data.
@@ -41,15 +48,20 @@ impl Frame {
         let last = x_ticks.major.last().map_or(0.0, |t| font::width(&t.1, TICK) / 2.0);
         let right = (last + 2.0).max(12.0);
         let factor = !x_ticks.factor.is_empty() && x_axis.label.is_empty();
-        let bottom = TICK + 12.0 + if x_axis.label.is_empty() && !factor { 0.0 } else { LABEL + 8.0 } + 6.0;
-        let top = if y_ticks.factor.is_empty() { 6.0 } else { TICK + 8.0 };
-        let plot = Rect {
-            x: room.x + left,
-            y: room.y + top,
-            width: (room.width - left - right).max(20.0),
-            height: (room.height - top - bottom).max(20.0),
+        let width = (room.width - left - right).max(20.0);
+        let rows = if x_ticks.major.iter().any(|t| t.1.contains(char::is_alphabetic)) && touch(&x_ticks, &x, width) {
+            2
+        } else {
+            1
         };
-        Frame { plot, x, y, x_ticks, y_ticks, labels: [x_axis.label.clone(), y_axis.label.clone()] }
+        let bottom = TICK
+            + 12.0
+            + (rows - 1) as f64 * ROW
+            + if x_axis.label.is_empty() && !factor { 0.0 } else { LABEL + 8.0 }
+            + 6.0;
+        let top = if y_ticks.factor.is_empty() { 6.0 } else { TICK + 8.0 };
+        let plot = Rect { x: room.x + left, y: room.y + top, width, height: (room.height - top - bottom).max(20.0) };
+        Frame { plot, x, y, x_ticks, y_ticks, labels: [x_axis.label.clone(), y_axis.label.clone()], rows }
     }
 
     /// The point for two values; none where one of them has no place.
@@ -97,15 +109,16 @@ impl Frame {
                 canvas.line(vec![[at, plot.bottom()], [at, plot.bottom() + 2.5]], stroke, None);
             }
         }
-        let mut free = f64::NEG_INFINITY;
-        for (value, label) in &self.x_ticks.major {
+        let mut free = [f64::NEG_INFINITY; 2];
+        for (i, (value, label)) in self.x_ticks.major.iter().enumerate() {
             let Some(at) = self.column(*value) else { continue };
             canvas.line(vec![[at, plot.bottom()], [at, plot.bottom() + 5.0]], stroke, None);
-            // Labels that would touch the one before are left out.
-            let half = font::width(label, TICK) / 2.0;
-            if at - half >= free {
-                canvas.text([at, plot.bottom() + 7.0 + TICK], label, TICK, Anchor::Middle, Ink::Muted);
-                free = at + half + 6.0;
+            // Labels that would touch the one before in their row are left out.
+            let (half, row) = (font::width(label, TICK) / 2.0, i % self.rows);
+            if at - half >= free[row] {
+                let below = plot.bottom() + 7.0 + TICK + row as f64 * ROW;
+                canvas.text([at, below], label, TICK, Anchor::Middle, Ink::Muted);
+                free[row] = at + half + GAP;
             }
         }
         let mut label = self.labels[0].clone();
@@ -115,7 +128,7 @@ impl Frame {
         }
         if !label.is_empty() {
             let label = font::fitted(&label, LABEL, plot.width + 12.0);
-            let at = [plot.x + plot.width / 2.0, plot.bottom() + TICK + 14.0 + LABEL];
+            let at = [plot.x + plot.width / 2.0, plot.bottom() + TICK + (self.rows - 1) as f64 * ROW + 14.0 + LABEL];
             canvas.text(at, label, LABEL, Anchor::Middle, Ink::Text);
         }
     }
@@ -147,4 +160,18 @@ impl Frame {
             canvas.upright(at, label, LABEL, Anchor::Middle, Ink::Text);
         }
     }
+}
+
+/// Whether labels along an axis of this length would touch: names, unlike numbers, cannot be guessed from their neighbours.
+fn touch(ticks: &Ticks, domain: &Domain, length: f64) -> bool {
+    let mut free = f64::NEG_INFINITY;
+    ticks
+        .major
+        .iter()
+        .filter_map(|(value, label)| Some((domain.place(*value)? * length, font::width(label, TICK) / 2.0)))
+        .any(|(at, half)| {
+            let touches = at - half < free;
+            free = at + half + GAP;
+            touches
+        })
 }

@@ -284,3 +284,13 @@ fn the_same_data_gives_the_same_bytes() {
         assert_eq!(a.draw().to_svg(Theme::Auto), b.draw().to_svg(Theme::Auto));
     }
 }
+
+#[test]
+fn every_category_is_named_also_where_the_names_would_touch() {
+    let names: Vec<String> = (0..10).map(|i| format!("against no. {i}")).collect();
+    let group = Group { name: "g".to_string(), values: vec![0.5; names.len()], errors: vec![] };
+    let svg = Figure::from(charts::bars("many", "v", &names, &[group])).draw().to_svg(Theme::Light);
+    for name in &names {
+        assert!(svg.contains(&format!(">{name}<")), "{name} is left out");
+    }
+}

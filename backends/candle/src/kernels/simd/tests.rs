@@ -189,3 +189,13 @@ fn transforms_of_every_instruction_set_agree_with_plain_loops() {
     available!(F32).into_iter().for_each(transforms);
     available!(F64).into_iter().for_each(transforms);
 }
+
+#[test]
+fn the_widest_vectors_that_leave_few_lanes_empty_are_taken() {
+    let lanes = |numbers: usize| fitting::<f32>(|n| numbers.next_multiple_of(n)).lanes;
+    let (narrow, wide) = (f32::tables()[0].lanes, widest::<f32>().lanes);
+    assert_eq!([lanes(wide), lanes(36 * wide), lanes(0)], [wide; 3]);
+    assert_eq!([lanes(1), lanes(narrow)], [narrow; 2]);
+    // Six vectors where five and a half would do.
+    assert_eq!(lanes(5 * wide + narrow), wide);
+}
