@@ -56,10 +56,12 @@ def main():
     parser.add_argument("--only", nargs="+", default=["samples", "batch", "parameters", "directions", "memory", "flat"])
     a = parser.parse_args()
 
+    def command(samples, batch, more):
+        return [a.hesse, "spectrum", "--model", "m1", "--data", f"mnist:{a.mnist}", "--samples", f"0..{samples}", "--top", "1",
+                "--batch-size", str(batch), "--max-products", "3", "--no-self-test", *more]
+
     def spectrum(samples, more=()):
-        command = [a.hesse, "spectrum", "--model", "m1", "--data", f"mnist:{a.mnist}", "--samples", f"0..{samples}", "--top", "1",
-                   "--batch-size", "500", "--max-products", "3", "--no-self-test", *more]
-        runs = [run(command) for _ in range(a.repeats)]
+        runs = [run(command(samples, 500, more)) for _ in range(a.repeats)]
         return min(r["seconds_per_product"] for r, _ in runs), max(memory for _, memory in runs)
 
     def bench(model, batch, more=()):
@@ -98,9 +100,7 @@ def main():
     if "flat" in a.only:
         rows, peaks = [], []
         for products in [100, 300, 1000]:
-            _, memory = run([a.hesse, "spectrum", "--model", "m1", "--data", f"mnist:{a.mnist}", "--samples", "0..256", "--batch-size", "64", "--top", "1",
-                             "--max-products", "3", "--no-self-test", "--trace", "--trace-method", "hutchinson", "--trace-error", "1e-9",
-                             "--trace-products", str(products)])
+            _, memory = run(command(256, 64, ["--trace", "--trace-method", "hutchinson", "--trace-error", "1e-9", "--trace-products", str(products)]))
             peaks.append(memory)
             rows.append([f"{products:,}", f"{memory / 2**20:.1f} MiB", f"{memory / peaks[0]:.4f}"])
         table("Memory over many products: m1, 256 images in batches of 64", ["products", "peak of the process", "of the first"], rows)

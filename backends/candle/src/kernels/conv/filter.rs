@@ -53,9 +53,10 @@ pub(super) fn run<T: Real>(
     }
     // A plane without gaps may be seen as one long row.
     let whole = f.column == 1 && f.row == columns && f.plane == rows * columns;
-    let layout = |lanes: usize| if whole { f.reading.compact_layout(lanes) } else { f.reading.layout(lanes) };
-    let kernels = fitting::<T>(|lanes| layout(lanes).lanes(&f.reading, lanes));
-    let layout = layout(kernels.lanes);
+    let (kernels, layout) = fitting::<T, _>(|lanes| {
+        let layout = if whole { f.reading.compact_layout(lanes) } else { f.reading.layout(lanes) };
+        (layout.lanes(&f.reading, lanes), layout)
+    });
     let target_rows = layout.target(&f.reading)[0];
     let taps = layout.taps.len();
     let sets = Sets::new(f.batch, target_rows, layout.vectors, WANTED, 16);

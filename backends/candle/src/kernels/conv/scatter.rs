@@ -51,12 +51,13 @@ pub(super) fn run<T: Real>(s: &ConvShape, gy: &[T], w: &[T], gx: &Disjoint<'_, T
         }
         return;
     }
-    // Rows that fill vectors are read in place.
-    let pitch = |lanes: usize| if ow.is_multiple_of(lanes) { ow } else { s.input[1] };
-    let pixels = |lanes: usize| (oh - 1) * pitch(lanes) + ow;
-    let kernels = fitting::<T>(|lanes| pixels(lanes).next_multiple_of(lanes));
-    let (pitch, pixels) = (pitch(kernels.lanes), pixels(kernels.lanes));
-    let direct = ow.is_multiple_of(kernels.lanes);
+    let (kernels, (direct, pitch, pixels)) = fitting::<T, _>(|lanes| {
+        // Rows that fill vectors are read in place.
+        let direct = ow.is_multiple_of(lanes);
+        let pitch = if direct { ow } else { s.input[1] };
+        let pixels = (oh - 1) * pitch + ow;
+        (pixels.next_multiple_of(lanes), (direct, pitch, pixels))
+    });
     let work = Work { s, kernels, direct, pitch, pixels, vectors: pixels.div_ceil(kernels.lanes), accumulate };
     let samples = (WANTED / work.vectors).min(s.batch / TASKS).max(1);
     let sets = s.batch.div_ceil(samples);

@@ -45,8 +45,10 @@ pub fn conv2d_weight_grad<T: Real>(shape: &ConvShape, x: &[T], gy: &[T], gw: &mu
         return Ok(());
     }
     let reading = forward_reading(&s);
-    let kernels = fitting::<T>(|lanes| reading.compact_layout(lanes).lanes(&reading, lanes));
-    let layout = reading.compact_layout(kernels.lanes);
+    let (kernels, layout) = fitting::<T, _>(|lanes| {
+        let layout = reading.compact_layout(lanes);
+        (layout.lanes(&reading, lanes), layout)
+    });
     let [rows, columns] = layout.target(&reading);
     // The output gradient is read along whole vectors; where rows do not fill them, it is staged with zeros behind.
     let left_reading =

@@ -64,12 +64,14 @@ pub fn widest<T: Dispatch>() -> &'static Kernels<T> {
     T::tables()[T::tables().len() - 1]
 }
 
-/// The loops for work that takes `lanes(n)` lanes, empty ones included, with vectors of n.
-pub fn fitting<T: Dispatch>(lanes: impl Fn(usize) -> usize) -> &'static Kernels<T> {
+/// The loops for work that is laid out by `plan(n)` for vectors of n lanes, with what that gave: the lanes that the work takes,
+/// empty ones included, and its plan.
+pub fn fitting<T: Dispatch, P>(plan: impl Fn(usize) -> (usize, P)) -> (&'static Kernels<T>, P) {
     let tables = T::tables();
-    let fewest = tables.iter().map(|k| lanes(k.lanes)).min().unwrap_or(0);
-    let suits = |k: &&&'static Kernels<T>| (lanes(k.lanes) - fewest) * EMPTY <= fewest;
-    tables.iter().rev().find(suits).unwrap_or(&tables[0])
+    let mut plans: Vec<(usize, P)> = tables.iter().map(|k| plan(k.lanes)).collect();
+    let fewest = plans.iter().map(|p| p.0).min().unwrap_or(0);
+    let chosen = plans.iter().rposition(|p| (p.0 - fewest) * EMPTY <= fewest).unwrap_or(0);
+    (tables[chosen], plans.swap_remove(chosen).1)
 }
 
 /// Asks for the cache line of an entry, which need not be readable.

@@ -192,7 +192,7 @@ fn transforms_of_every_instruction_set_agree_with_plain_loops() {
 
 #[test]
 fn the_widest_vectors_that_leave_few_lanes_empty_are_taken() {
-    let lanes = |numbers: usize| fitting::<f32>(|n| numbers.next_multiple_of(n)).lanes;
+    let lanes = |numbers: usize| fitting::<f32, _>(|n| (numbers.next_multiple_of(n), ())).0.lanes;
     let (narrow, wide) = (f32::tables()[0].lanes, widest::<f32>().lanes);
     assert_eq!([lanes(wide), lanes(36 * wide), lanes(0)], [wide; 3]);
     assert_eq!([lanes(1), lanes(narrow)], [narrow; 2]);

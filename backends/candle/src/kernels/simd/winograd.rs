@@ -125,7 +125,20 @@ fn apart<T: Copy>(row: &[T], even: &mut [T], odd: &mut [T]) {
     }
 }
 
-/// The plane's pixels and its place to work.
+/// The plane's pixels, to be read, and its place to work.
+///
+/// # Safety
+/// As for [`read`].
+#[inline(always)]
+unsafe fn sources<'a, T>(p: &Plane<T>) -> (&'a [T], &'a mut [T]) {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let pixels = std::slice::from_raw_parts(p.pixels.cast_const(), p.size[0] * p.size[1]);
+        (pixels, std::slice::from_raw_parts_mut(p.work, scratch(p.tiles)))
+    }
+}
+
+/// The plane's pixels, to be written, and its place to work.
 ///
 /// # Safety
 /// As for [`read`], and nobody else may use the pixels.
@@ -135,6 +148,22 @@ unsafe fn slices<'a, T>(p: &Plane<T>) -> (&'a mut [T], &'a mut [T]) {
     unsafe {
         let pixels = std::slice::from_raw_parts_mut(p.pixels, p.size[0] * p.size[1]);
         (pixels, std::slice::from_raw_parts_mut(p.work, scratch(p.tiles)))
+    }
+}
+
+/// A line of pixels with its border, as long as tiles read it: in place where there is no border, else copied to `row`.
+#[inline(always)]
+fn bordered<'a, T: Copy + Default>(line: Option<&'a [T]>, border: usize, length: usize, row: &'a mut [T]) -> &'a [T] {
+    match line {
+        Some(line) if border == 0 && line.len() >= length => line,
+        _ => {
+            row.fill(T::default());
+            if let Some(line) = line {
+                let count = line.len().min(row.len() - border);
+                row[border..][..count].copy_from_slice(&line[..count]);
+            }
+            row
+        }
     }
 }
 
@@ -150,25 +179,12 @@ where
 {
     let ([down, across], [rows, columns], part) = (p.tiles, p.size, part(p.tiles));
     // SAFETY: by the caller's promise.
-    let (pixels, work) = unsafe {
-        let pixels = std::slice::from_raw_parts(p.pixels.cast_const(), rows * columns);
-        (pixels, std::slice::from_raw_parts_mut(p.work, scratch(p.tiles)))
-    };
+    let (pixels, work) = unsafe { sources(p) };
     let (phases, row) = work.split_at_mut(16 * part);
     // Pixels y = 2·ty + parity, x = 2·tx + j, at [parity][j][ty][tx].
     for y in 0..2 * down + 2 {
         let inside = y.checked_sub(p.padding[0]).filter(|&y| y < rows).map(|y| &pixels[y * columns..][..columns]);
-        let line: &[V::Entry] = match inside {
-            Some(line) if p.padding[1] == 0 && columns >= 2 * across + 2 => line,
-            _ => {
-                row.fill(V::Entry::default());
-                if let Some(line) = inside {
-                    let count = columns.min(row.len() - p.padding[1]);
-                    row[p.padding[1]..][..count].copy_from_slice(&line[..count]);
-                }
-                &*row
-            }
-        };
+        let line = bordered(inside, p.padding[1], 2 * across + 2, row);
         let first = 4 * (y % 2) * part + y / 2 * across;
         for j in [0, 2] {
             let (even, odd) = phases[first + j * part..].split_at_mut(part);
@@ -281,25 +297,12 @@ pub unsafe fn read_back<V: Vector>(p: &Plane<V::Entry>)
 where
     V::Entry: Default,
 {
-    let ([down, across], [rows, columns], part) = (p.tiles, p.size, part(p.tiles));
+    let ([down, across], columns, part) = (p.tiles, p.size[1], part(p.tiles));
     // SAFETY: by the caller's promise.
-    let (pixels, work) = unsafe {
-        let pixels = std::slice::from_raw_parts(p.pixels.cast_const(), rows * columns);
-        (pixels, std::slice::from_raw_parts_mut(p.work, scratch(p.tiles)))
-    };
+    let (pixels, work) = unsafe { sources(p) };
     let (phases, row) = work.split_at_mut(16 * part);
     for y in 0..2 * down {
-        let inside = pixels.get(y * columns..(y + 1) * columns);
-        let line: &[V::Entry] = match inside {
-            Some(line) if columns == 2 * across => line,
-            _ => {
-                row.fill(V::Entry::default());
-                if let Some(line) = inside {
-                    row[..columns].copy_from_slice(line);
-                }
-                &*row
-            }
-        };
+        let line = bordered(pixels.get(y * columns..(y + 1) * columns), 0, 2 * across, row);
         let (even, odd) = phases[2 * (y % 2) * part + y / 2 * across..].split_at_mut(part);
         apart(line, &mut even[..across], &mut odd[..across]);
     }
